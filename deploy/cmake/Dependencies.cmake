@@ -1,0 +1,13 @@
+# Every library comes from Debian 12 (deploy/install-packages lists them); nothing is downloaded here.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(BOTAN REQUIRED IMPORTED_TARGET botan-2)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+find_package(RocksDB REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
+find_package(nlohmann_json REQUIRED)
+if(NOT HOLDFAST_WITHOUT_CAF)
+  find_package(CAF REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()

@@ -1,0 +1,51 @@
+# A room is one top-level folder and one library. A room's compile line sees only the folders of the rooms it may know:
+# each gets a directory of links that holds just those, so an include that runs back does not compile.
+
+# holdfast_room(NAME KNOWS room... LINKS target... HEADERS header...)
+#   KNOWS    rooms below this one; their include roots and libraries come along
+#   LINKS    libraries from outside
+#   HEADERS  headers to precompile
+function(holdfast_room name)
+  cmake_parse_arguments(ROOM "" "" "KNOWS;LINKS;HEADERS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "main\\.cpp$")
+  set(root ${CMAKE_BINARY_DIR}/rooms/${name})
+  file(MAKE_DIRECTORY ${root})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${root}/${name} SYMBOLIC)
+  if(sources)
+    add_library(holdfast_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    if(ROOM_HEADERS)
+      target_precompile_headers(holdfast_${name} PRIVATE ${ROOM_HEADERS})
+    endif()
+  else()
+    add_library(holdfast_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(holdfast_${name} ${scope} ${root})
+  list(TRANSFORM ROOM_KNOWS PREPEND holdfast_)
+  target_link_libraries(holdfast_${name} ${scope} ${ROOM_KNOWS} ${ROOM_LINKS})
+endfunction()
+
+# holdfast_tests(FOLDER TIER LINKS target...): one Boost.Test program, test_<folder>, from the .cpp files of a folder below tests/.
+function(holdfast_tests folder tier)
+  cmake_parse_arguments(TESTS "SERIAL" "TIMEOUT" "LINKS;ARGS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cpp)
+  if(NOT sources OR NOT tier IN_LIST HOLDFAST_TIERS)
+    return()
+  endif()
+  string(REPLACE "/" "_" name test_${folder})
+  set(entry ${CMAKE_CURRENT_BINARY_DIR}/${name}_main.cpp)
+  file(CONFIGURE OUTPUT ${entry} CONTENT "#define BOOST_TEST_MODULE ${folder}\n#include <boost/test/unit_test.hpp>\n")
+  set_source_files_properties(${entry} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)  # the header must not bring an entry point of its own
+  add_executable(${name} ${sources} ${entry})
+  target_include_directories(${name} PRIVATE ${CMAKE_BINARY_DIR}/rooms/tests)
+  target_compile_definitions(${name} PRIVATE BOOST_TEST_DYN_LINK)
+  target_link_libraries(${name} PRIVATE ${TESTS_LINKS} Boost::unit_test_framework)
+  target_precompile_headers(${name} PRIVATE <boost/test/unit_test.hpp> <string> <vector> <map> <memory>)
+  add_test(NAME ${tier}.${name} COMMAND ${name} ${TESTS_ARGS} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+  if(NOT TESTS_TIMEOUT)
+    set(TESTS_TIMEOUT 300)
+  endif()
+  set_tests_properties(${tier}.${name} PROPERTIES LABELS ${tier} TIMEOUT ${TESTS_TIMEOUT} RUN_SERIAL "$<BOOL:${TESTS_SERIAL}>")
+endfunction()

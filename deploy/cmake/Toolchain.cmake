@@ -1,0 +1,14 @@
+# Compiler flags, the compiler cache and the linker. All of it is optional but the flags.
+add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers -fno-plt)
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Sloppiness lets precompiled headers hit; no hash of the directory lets several checkouts share one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
