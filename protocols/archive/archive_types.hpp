@@ -19,6 +19,9 @@ constexpr std::uint32_t block_bytes_max = (4u << 20) + 4096;  ///< the largest c
 constexpr std::uint32_t chunk_bytes = 16u << 10;
 constexpr std::uint8_t fragments_max = 64;
 
+/// A block's name: the tagged hash of its ciphertext.
+inline bguid block_name(bytes_view ciphertext) { return crypto::hash<bguid>("holdfast/block/v1", {ciphertext}); }
+
 /// m data fragments of n in all: any m rebuild the block.
 struct coding {
   std::uint8_t m = 1, n = 1;

@@ -39,10 +39,11 @@ bool inspect(F& f, block_ref& x) {
 struct tree_content {
   block_ref root;
   std::uint8_t depth = 0;
+  std::uint32_t block_bytes = 0;  ///< plaintext bytes of every data block but the last
 };
 template <class F>
 bool inspect(F& f, tree_content& x) {
-  return f.fields("root", x.root, "depth", x.depth);
+  return f.fields("root", x.root, "depth", x.depth, "block_bytes", x.block_bytes);
 }
 
 /// What a version contains, as its writer signed it.
