@@ -32,6 +32,9 @@ bool inspect(F& f, coding& x) {
   return f.fields("m", x.m, "n", x.n);
 }
 
+/// At least one of n, at most `fragments_max`, m of them data.
+constexpr bool valid(coding c) { return c.m >= 1 && c.m <= c.n && c.n <= fragments_max; }
+
 /// By number of archive servers: 1: 1+0, 2: 1+1, 3: 1+2, 4-5: 2+2, 6 and more: 4+2. `servers` must not be zero.
 coding coding_for(std::size_t servers);
 
