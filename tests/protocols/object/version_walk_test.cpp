@@ -1,0 +1,86 @@
+// Time travel over a chain of versions: right, in few records, and not to be misled.
+#include <boost/test/unit_test.hpp>
+
+#include <bit>
+
+#include "protocols/object/capability.hpp"
+#include "protocols/object/version_walk.hpp"
+
+using namespace holdfast;
+using namespace holdfast::object;
+
+namespace {
+
+struct chain {
+  std::map<vguid, bytes> records;
+  std::vector<vguid> names{vguid{}};  ///< by version, from 1
+  head newest;
+
+  chain(std::uint64_t versions, random_source& random) {
+    auto cap = mint(random);
+    auto key = crypto::signing_key::from_seed(*cap.write_seed);
+    for (std::uint64_t v = 1; v <= versions; ++v) {
+      version_record r;
+      r.object = cap.object;
+      r.version = v;
+      r.time = {static_cast<std::int64_t>(v / 3 * 10)};  // several versions share a time
+      r.writer = key.pub();
+      content_root root;
+      root.object = cap.object;
+      root.size = v;
+      r.content = signed_content::make(root, key);
+      r.previous = names[v - 1];
+      for (std::uint64_t step = 2; step < v; step *= 2) r.skips.push_back(names[v - step]);
+      names.push_back(id_of(r));
+      records[names.back()] = codec::encode(r);
+    }
+    newest = {cap.object, key.pub(), names.back(), versions, {}};
+  }
+
+  result<std::uint64_t> find(version_walk::target target, int* steps = nullptr) const {
+    version_walk walk(newest, target);
+    int count = 0;
+    while (auto name = walk.wants()) {
+      ++count;
+      if (auto ok = walk.on_record(records.at(*name)); !ok) return fail(ok.error());
+    }
+    if (steps) *steps = std::max(*steps, count);
+    BOOST_REQUIRE(walk.found().has_value());
+    return walk.found()->version;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_version_is_found_in_logarithmic_steps) {
+  seeded_random random(1);
+  chain c(1'000, random);
+  int steps = 0;
+  for (std::uint64_t v = 1; v <= 1'000; ++v) BOOST_REQUIRE(c.find(v, &steps).value() == v);
+  BOOST_TEST(steps <= 12);
+  BOOST_TEST(c.find(version_walk::newest{}).value() == 1'000u);
+  BOOST_TEST(c.find(std::uint64_t{1'001}).error().is(errc::not_found));
+  BOOST_TEST(c.find(std::uint64_t{0}).error().is(errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_date_finds_the_newest_version_at_or_before_it) {
+  seeded_random random(2);
+  chain c(500, random);
+  int steps = 0;
+  for (std::int64_t t = 0; t < 1'700; ++t) {
+    std::uint64_t expected = 0;
+    for (std::uint64_t v = 1; v <= 500; ++v) {
+      if (static_cast<std::int64_t>(v / 3 * 10) <= t) expected = v;
+    }
+    BOOST_REQUIRE(c.find(wall_time{t}, &steps).value_or(0) == expected);
+  }
+  BOOST_TEST(steps <= 40);
+  BOOST_TEST(c.find(wall_time{-1}).error().is(errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_is_not_the_one_named_is_refused) {
+  seeded_random random(3);
+  chain c(10, random);
+  version_walk walk(c.newest, std::uint64_t{3});
+  BOOST_TEST(walk.on_record(c.records.at(c.names[9])).error().is(errc::damaged));
+}
