@@ -1,0 +1,85 @@
+// The one RocksDB instance of a data directory: small things by key, and the index of the extent store.
+//
+// RocksDB stays behind this border: keys and values in, `result` out. Writes go through its log; whether one is synced before the call
+// returns is the caller's choice. All databases of a node share one cache and one write-buffer budget (OPERATIONS.md, "Memory").
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "protocols/base/bytes.hpp"
+#include "storage/error.hpp"
+
+namespace holdfast::storage {
+
+/// Column families. Append at the end, never renumber: a name on disk belongs to each.
+enum class table : std::uint8_t { kv, blocks, versions, extents, extent_blocks, extent_segments };
+constexpr std::size_t table_count = 6;
+
+enum class durability : std::uint8_t {
+  lazy,    ///< survives the process, perhaps not the machine, until the next synced write or `sync`
+  synced,  ///< on disk when the call returns
+};
+
+/// The memory that a node's databases share: block cache, and memtables that are charged to it.
+class database_memory {
+ public:
+  explicit database_memory(std::size_t budget_bytes = 128u << 20);
+  ~database_memory();
+  struct parts;
+  const parts& get() const { return *parts_; }
+
+ private:
+  std::unique_ptr<parts> parts_;
+};
+
+/// Several changes that happen together or not at all.
+class write_batch {
+ public:
+  void put(table t, bytes_view key, bytes_view value) { changes_.push_back({t, to_bytes(key), to_bytes(value)}); }
+  void erase(table t, bytes_view key) { changes_.push_back({t, to_bytes(key), std::nullopt}); }
+  bool empty() const { return changes_.empty(); }
+
+  struct change {
+    table where;
+    bytes key;
+    std::optional<bytes> value;  ///< nothing: erased
+  };
+  const std::vector<change>& changes() const { return changes_; }
+
+ private:
+  std::vector<change> changes_;
+};
+
+/// Safe from any thread.
+class database {
+ public:
+  /// Opens or makes the database at `path` (a real directory). locked if another process has it.
+  static result<std::unique_ptr<database>> open(const std::string& path, std::shared_ptr<database_memory> memory = nullptr);
+  ~database();
+
+  /// not_found if absent.
+  result<bytes> get(table t, bytes_view key) const;
+  outcome put(table t, bytes_view key, bytes_view value, durability d);
+  outcome erase(table t, bytes_view key, durability d);
+  outcome write(const write_batch& batch, durability d);
+
+  /// Visits keys that begin with `prefix` and are >= `from`, in order, until `visit` answers false. The views live as long as the call.
+  outcome scan(table t, bytes_view prefix, bytes_view from, const std::function<bool(bytes_view key, bytes_view value)>& visit) const;
+
+  /// Everything written before is durable on return.
+  outcome sync();
+
+  std::uint64_t bytes_on_disk() const;
+
+ private:
+  struct state;
+  explicit database(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+}  // namespace holdfast::storage
