@@ -28,9 +28,13 @@ function(holdfast_room name)
 endfunction()
 
 # holdfast_tests(FOLDER TIER LINKS target...): one Boost.Test program, test_<folder>, from the .cpp files of a folder below tests/.
+#   PATTERN  which of them; *_test.cpp where the rest is a library of its own
 function(holdfast_tests folder tier)
-  cmake_parse_arguments(TESTS "SERIAL" "TIMEOUT" "LINKS;ARGS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/*.cpp)
+  cmake_parse_arguments(TESTS "SERIAL" "TIMEOUT;PATTERN" "LINKS;ARGS" ${ARGN})
+  if(NOT TESTS_PATTERN)
+    set(TESTS_PATTERN *.cpp)
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${folder}/${TESTS_PATTERN})
   if(NOT sources OR NOT tier IN_LIST HOLDFAST_TIERS)
     return()
   endif()
