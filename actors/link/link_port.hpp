@@ -1,0 +1,70 @@
+// The local end of all links: what roles, the client library and the dashboard's server call, from any thread.
+//
+// Sending never waits: a message is queued for its peer and class, or refused at once because the peer is down or the
+// queue is full. A peer with a known address is dialled on demand; what was queued for it fails when dialling fails.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include <caf/actor.hpp>
+
+#include "actors/link/link_counters.hpp"
+#include "actors/link/link_types.hpp"
+#include "actors/link/outbox.hpp"
+#include "actors/link/pending_requests.hpp"
+
+namespace holdfast::actors {
+
+class link_port {
+ public:
+  explicit link_port(std::uint64_t budget_bytes) : outbox_(counters_, budget_bytes) {}
+
+  /// Queues a message. `unavailable`: no link and no address to dial; `over_limit`: queue or budget full, or message too long.
+  outcome send(outgoing m);
+
+  /// Answers a request on the link it came from.
+  outcome reply(const inbound& request, payload_ptr payload);
+
+  /// Sends a request; `done` is called exactly once, on another thread as a rule: it must not block (send an actor a message).
+  using completion = std::function<void(result<inbound>)>;
+  void request(outgoing m, duration timeout, completion done);
+
+  /// Messages of `kind` that are not replies go to `handler` as `inbound`; one handler a kind, the newest wins.
+  void subscribe(link::message_kind kind, caf::actor handler);
+
+  /// `watcher` gets `peer_up`, `peer_down`, `peer_heard` and `dial_failed`, until it is gone; first a `peer_up` for what is up already.
+  void watch(caf::actor watcher);
+
+  /// Where a peer may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
+  void know(const node_id& peer, std::vector<std::string> addresses);
+
+  bool is_up(const node_id& peer, link::traffic_class lane) const { return outbox_.is_up(peer, lane); }
+  const link_counters& counters() const { return counters_; }
+
+ private:
+  friend class link_manager_state;
+  friend class session_state;
+
+  void deliver(inbound m);
+  template <class Event>
+  void announce(const Event& event);
+  void fail_unsent(std::vector<queued_message> messages, const error& why);
+
+  link_counters counters_;
+  outbox outbox_;
+  pending_requests pending_;
+  mutable std::shared_mutex mutex_;  ///< guards the two below
+  std::array<caf::actor, 16> handlers_;
+  std::vector<caf::actor> watchers_;
+  caf::actor manager_;
+};
+
+using link_port_ptr = std::shared_ptr<link_port>;
+
+}  // namespace holdfast::actors

@@ -1,0 +1,97 @@
+// The queues to all peers: one lane per peer and class, bounded, with at most one session taking from it at a time.
+//
+// A lane sticks to its session until that is gone, so messages keep their order; a second session of the same lane (both
+// sides may have dialled) waits its turn. Thread-safe: any thread pushes, sessions pull.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <caf/actor.hpp>
+
+#include "actors/link/link_counters.hpp"
+#include "actors/link/link_types.hpp"
+
+namespace holdfast::actors {
+
+struct queued_message {
+  link::message_kind kind;
+  bool reply = false;
+  std::uint64_t correlation = 0;
+  payload_ptr payload;
+};
+
+/// A session as the outbox knows it: `serial` is unique in the process.
+struct session_ref {
+  std::uint64_t serial = 0;
+  caf::actor handle;
+};
+
+class outbox {
+ public:
+  outbox(link_counters& counters, std::uint64_t budget_bytes) : counters_(counters), budget_bytes_(budget_bytes) {}
+
+  /// What the caller has to do after a push.
+  struct push_step {
+    caf::actor wake;    ///< tell this session that its lane has messages; empty: nobody
+    bool dial = false;  ///< ask the manager to dial this lane
+  };
+  result<push_step> push(const node_id& peer, link::traffic_class lane, queued_message m);
+
+  /// Takes messages worth up to about `bytes_max` (at least one) if this session is the lane's; none left: the next push wakes it.
+  std::vector<queued_message> pull(const node_id& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max);
+
+  /// True if it is the lane's first session: the peer is up.
+  bool attach(const node_id& peer, link::traffic_class lane, session_ref session);
+
+  struct detach_step {
+    bool down = false;    ///< it was the last session of the lane
+    caf::actor wake;      ///< the session that takes over
+    bool dial = false;    ///< messages are left, and an address is known
+    std::vector<queued_message> unsent;  ///< messages are left, and none is
+  };
+  detach_step detach(const node_id& peer, link::traffic_class lane, std::uint64_t serial);
+
+  void know(const node_id& peer, std::vector<std::string> addresses);
+  std::vector<std::string> addresses(const node_id& peer) const;
+
+  /// The lane's dial failed: pushes fail at once until `may_dial`. Answers what was queued.
+  std::vector<queued_message> dial_failed(const node_id& peer, link::traffic_class lane);
+  void may_dial(const node_id& peer, link::traffic_class lane);
+  /// The manager is dialling the lane of its own accord. False if it is up or being dialled.
+  bool begin_dial(const node_id& peer, link::traffic_class lane);
+
+  bool is_up(const node_id& peer, link::traffic_class lane) const;
+
+ private:
+  enum class lane_state : std::uint8_t { idle, dialling, refused };
+
+  struct lane_entry {
+    lane_state state = lane_state::idle;
+    std::vector<session_ref> sessions;  ///< the first one takes
+    bool woken = false;                 ///< the first one knows that there are messages
+    std::deque<queued_message> queue;
+    std::uint64_t bytes_queued = 0;
+  };
+  struct peer_entry {
+    std::vector<std::string> addresses;
+    std::array<lane_entry, 3> lanes;
+  };
+
+  static std::uint64_t cost(const queued_message& m) { return m.payload->size() + 64; }
+  lane_entry* find(const node_id& peer, link::traffic_class lane);
+  const lane_entry* find(const node_id& peer, link::traffic_class lane) const;
+  std::vector<queued_message> empty(lane_entry& l);
+  void forget_if_unused(const node_id& peer);
+
+  link_counters& counters_;
+  const std::uint64_t budget_bytes_;
+  mutable std::mutex mutex_;
+  std::map<node_id, peer_entry> peers_;
+};
+
+}  // namespace holdfast::actors

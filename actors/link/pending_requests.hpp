@@ -1,0 +1,48 @@
+// Requests that wait for their reply. A request whose session went down after it was sent ends as `outcome_unknown`, one
+// that never left as `unavailable`: a lost reply is not a failure. Thread-safe; completions are called without the lock.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "actors/link/link_types.hpp"
+
+namespace holdfast::actors {
+
+class pending_requests {
+ public:
+  using completion = std::function<void(result<inbound>)>;
+
+  /// Registers a request and answers its correlation (never 0), or `over_limit`; then `done` was not taken.
+  result<std::uint64_t> add(const node_id& peer, instant deadline, completion& done);
+
+  /// The request has been handed to this session.
+  void sent(std::uint64_t correlation, std::uint64_t session_serial);
+
+  /// Ends the request that this reply answers; false if there is none, or it was asked of another peer.
+  bool complete(const inbound& reply);
+
+  void fail(std::uint64_t correlation, const error& why);
+  void session_down(std::uint64_t session_serial);
+  void expire(instant now);
+  /// Ends all: the links are closing.
+  void fail_all();
+
+ private:
+  struct entry {
+    node_id peer;
+    instant deadline;
+    completion done;
+    std::uint64_t session_serial = 0;  ///< 0: not sent yet
+  };
+
+  template <class Condition>
+  void end_where(Condition condition, const char* sentence);
+
+  std::mutex mutex_;
+  std::uint64_t next_ = 1;
+  std::map<std::uint64_t, entry> entries_;
+};
+
+}  // namespace holdfast::actors

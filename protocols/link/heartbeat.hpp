@@ -1,0 +1,37 @@
+// Heartbeats: each side asks every 250 ms and the other answers at once with what it was asked; the sender measures the
+// round trip by its own clock alone. Failure detection itself is membership's: it is told of every answer.
+#pragma once
+
+#include <optional>
+
+#include "protocols/base/time.hpp"
+#include "protocols/link/link_limits.hpp"
+
+namespace holdfast::link {
+
+/// The payload of a frame of kind `heartbeat`.
+struct heartbeat {
+  bool answer = false;
+  std::uint64_t sequence = 0;
+};
+template <class F>
+bool inspect(F& f, heartbeat& x) {
+  return f.fields("answer", x.answer, "sequence", x.sequence);
+}
+
+class heartbeat_clock {
+ public:
+  /// The question to send now.
+  heartbeat ask(instant now);
+  /// The round trip, if this answers the newest question; older and foreign answers count for nothing.
+  std::optional<duration> on_answer(instant now, const heartbeat& h);
+  /// Smoothed round trip (1/8 of each new one); zero before the first.
+  duration round_trip() const { return smoothed_; }
+
+ private:
+  std::uint64_t sequence_ = 0;
+  std::optional<instant> asked_;
+  duration smoothed_{0};
+};
+
+}  // namespace holdfast::link

@@ -1,0 +1,59 @@
+// Every bound of a link in one place, with its unit and its reason.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "protocols/base/time.hpp"
+#include "protocols/link/message_kind.hpp"
+
+namespace holdfast::link::limits {
+
+/// A frame's payload. Agreement frames are small so that a vote never waits long behind a batch.
+constexpr std::size_t frame_bytes_max(traffic_class c) { return c == traffic_class::agreement ? 64u << 10 : 256u << 10; }
+
+/// A message, reassembled from its frames. One connection reassembles at most one message at a time.
+constexpr std::size_t message_bytes_max = 4u << 20;
+
+/// The one message before the peer is known: a hello with its admission. Strangers get no more than this to fill.
+constexpr std::size_t hello_bytes_max = 8u << 10;
+
+/// What a peer may send on foreground or background ahead of its consumption. A grant is sent when a quarter is consumed, so
+/// window - window / 4 must hold one whole message, or the largest could never finish.
+constexpr std::uint64_t credit_window_bytes = 6u << 20;
+static_assert(credit_window_bytes - credit_window_bytes / 4 >= message_bytes_max + (64u << 10));
+
+/// Received on an agreement connection and not yet consumed: beyond it reading pauses. Watermarks keep an honest peer far below.
+constexpr std::uint64_t agreement_inbound_bytes_max = 16u << 20;
+
+/// Waiting to be sent to one peer in one class; a send beyond it is refused at once.
+constexpr std::uint64_t lane_bytes_max = 16u << 20;
+constexpr std::size_t lane_messages_max = 65'536;  ///< empty messages cost memory too
+
+/// Encrypted and handed to the socket, not yet taken by it, per connection: enough for 1 Gbit/s at 4 ms.
+constexpr std::size_t unwritten_bytes_max = 512u << 10;
+
+/// What a socket is asked for at once, per connection.
+constexpr std::size_t read_bytes(traffic_class c) { return c == traffic_class::agreement ? 64u << 10 : 128u << 10; }
+
+/// All queues and all received, unconsumed messages of a process together (OPERATIONS: links 64 MiB).
+constexpr std::uint64_t budget_bytes = 64u << 20;
+
+constexpr std::size_t connections_max = 1'024;             ///< in total; three per peer
+constexpr std::size_t connections_per_address_max = 256;   ///< a local cluster has all its peers on one address
+constexpr std::size_t half_open_max = 128;                 ///< accepted, hello not yet done
+constexpr std::size_t pending_requests_max = 65'536;       ///< requests of this process without their reply
+constexpr std::size_t known_peers_max = 4'096;             ///< peers with an address or a lane
+
+constexpr duration handshake_timeout = std::chrono::seconds(5);       ///< TCP, TLS and hello together
+constexpr duration heartbeat_interval = std::chrono::milliseconds(250);
+constexpr duration silence_timeout = std::chrono::seconds(10);        ///< a connection without a byte is closed and dialled anew
+constexpr duration recheck_interval = std::chrono::seconds(10);       ///< admissions of open sessions are verified again
+constexpr duration goodbye_timeout = std::chrono::milliseconds(500);  ///< for the peer to read why it was refused
+constexpr duration idle_timeout = std::chrono::seconds(60);           ///< a connection on demand closes after this without a message
+
+constexpr duration backoff_min = std::chrono::milliseconds(50);
+constexpr duration backoff_max = std::chrono::seconds(5);
+
+}  // namespace holdfast::link::limits
