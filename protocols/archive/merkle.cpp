@@ -44,17 +44,22 @@ std::vector<std::vector<digest>> merkle_paths(const std::vector<digest>& leaves)
   return paths;
 }
 
-bool merkle_verify(const digest& root, const digest& leaf, std::size_t index, std::size_t count, const std::vector<digest>& path) {
-  if (index >= count) return false;
+std::optional<digest> merkle_climb(const digest& leaf, std::size_t index, std::size_t count, const std::vector<digest>& path) {
+  if (index >= count) return std::nullopt;
   auto node = leaf;
   auto sibling = path.begin();
   for (; count > 1; index /= 2, count = (count + 1) / 2) {
     if ((index ^ 1) >= count) continue;  // unpaired: rises as it is
-    if (sibling == path.end()) return false;
+    if (sibling == path.end()) return std::nullopt;
     node = index % 2 == 0 ? parent(node, *sibling) : parent(*sibling, node);
     ++sibling;
   }
-  return sibling == path.end() && node == root;
+  if (sibling != path.end()) return std::nullopt;
+  return node;
+}
+
+bool merkle_verify(const digest& root, const digest& leaf, std::size_t index, std::size_t count, const std::vector<digest>& path) {
+  return merkle_climb(leaf, index, count, path) == root;
 }
 
 }  // namespace holdfast::archive

@@ -2,6 +2,7 @@
 // own kind and inner nodes carry another tag, so neither can stand for the other; place and count are part of verification.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "protocols/crypto/hash.hpp"
@@ -17,7 +18,10 @@ std::vector<digest> merkle_path(std::vector<digest> leaves, std::size_t index);
 /// All leaves' paths at once.
 std::vector<std::vector<digest>> merkle_paths(const std::vector<digest>& leaves);
 
-/// True if `leaf` is leaf `index` of `count` under `root`, and `path` is exactly as long as that takes.
+/// The root that `leaf`, as leaf `index` of `count`, has with this path; nothing if the path is not exactly as long as that takes.
+std::optional<digest> merkle_climb(const digest& leaf, std::size_t index, std::size_t count, const std::vector<digest>& path);
+
+/// True if `leaf` is leaf `index` of `count` under `root`.
 bool merkle_verify(const digest& root, const digest& leaf, std::size_t index, std::size_t count, const std::vector<digest>& path);
 
 }  // namespace holdfast::archive
