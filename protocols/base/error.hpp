@@ -82,6 +82,8 @@ enum class errc : std::uint16_t {
   unsupported,        ///< a version or feature this program does not speak
 };
 
+constexpr bool known(errc code) { return code >= errc::malformed && code <= errc::unsupported; }
+
 template <>
 struct error_room<errc> {
   static constexpr std::string_view name = "protocols";

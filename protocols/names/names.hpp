@@ -3,6 +3,7 @@
 // Whoever fetches by name checks the bytes against the name; helpers beside each kind's type compute it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <optional>

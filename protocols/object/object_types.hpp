@@ -70,7 +70,7 @@ struct version_record {
   crypto::public_key writer;
   signed_content content;
   vguid previous;             ///< zero for version 1
-  std::vector<vguid> skips;   ///< skips[k] is the record of version - 2^(k+1), while that is at least 1
+  std::vector<vguid> skips;   ///< skips[k] is the record of the greatest multiple of 2^(k+1) below `version`, while there is one
 };
 template <class F>
 bool inspect(F& f, version_record& x) {
@@ -78,6 +78,18 @@ bool inspect(F& f, version_record& x) {
                   "skips", x.skips);
 }
 inline vguid id_of(const version_record& v) { return crypto::hash_of<vguid>(v); }
+
+/// Which record to read next on the way from a version to an earlier one; `version` is the number it must have. Any earlier
+/// version is at most 2 * log2(version) records away.
+struct hop {
+  std::uint64_t version = 0;
+  vguid record;
+  bool operator==(const hop&) const = default;
+};
+
+/// From `version`, with its record's `previous` and `skips`, towards `target`, where 1 <= target < version. Nothing if the record
+/// lacks a skip that it should have.
+std::optional<hop> hop_towards(std::uint64_t target, std::uint64_t version, const vguid& previous, const std::vector<vguid>& skips);
 
 /// AGUID = hash(owner's key, salt); the salt is kept in the directory that names the object.
 aguid id_for(const crypto::public_key& owner, const std::array<std::uint8_t, 32>& salt);
@@ -89,10 +101,13 @@ struct head {
   vguid newest;
   std::uint64_t version = 0;
   wall_time time;
+  std::uint64_t size = 0;    ///< plaintext bytes of the newest version
+  std::vector<vguid> skips;  ///< of the record that comes next: as in `version_record` for version + 1
 };
 template <class F>
 bool inspect(F& f, head& x) {
-  return f.fields("object", x.object, "owner", x.owner, "newest", x.newest, "version", x.version, "time", x.time);
+  return f.fields("object", x.object, "owner", x.owner, "newest", x.newest, "version", x.version, "time", x.time, "size", x.size, "skips",
+                  x.skips);
 }
 
 // -- predicates: what must hold for a guard's actions to be applied -------------------------------------------------

@@ -1,0 +1,37 @@
+// What a peer shows in a link's first frames: that its cluster admitted it.
+#pragma once
+
+#include "protocols/ring/root_operation.hpp"
+
+namespace holdfast::ring {
+
+/// Given by the founder alone. Good only while the configuration chain has no entry, that is until genesis is complete.
+struct provisional_admission {
+  crypto::signed_statement<identity::admission> statement;
+};
+template <class F>
+bool inspect(F& f, provisional_admission& x) {
+  return f.fields("statement", x.statement);
+}
+
+/// The admission as it lies in the root ring's state.
+struct ring_admission {
+  node_id node;
+  proven_entry entry;
+};
+template <class F>
+bool inspect(F& f, ring_admission& x) {
+  return f.fields("node", x.node, "entry", x.entry);
+}
+
+using admission_proof = std::variant<provisional_admission, ring_admission>;
+
+/// The admission that `proof` proves, its expiry not regarded: a member of the configuration is accepted whatever the expiry,
+/// other unrevoked members may renew. `denied` for a provisional one after genesis is complete.
+result<identity::admission> open_admission(const admission_proof& proof, const identity::verified_chain& chain);
+
+/// As above, and not expired at `now`, except for members of the configuration. Errors: `bad_signature`, `denied`, `expired`.
+/// Revocation is the directory's business: see `identity::directory::revoked`.
+result<identity::admission> verify_admission(const admission_proof& proof, const identity::verified_chain& chain, wall_time now);
+
+}  // namespace holdfast::ring
