@@ -7,6 +7,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "protocols/link/hello.hpp"
+#include "protocols/link/link_limits.hpp"
 #include "protocols/link/message_kind.hpp"
 #include "protocols/link/tls_identity.hpp"
 
