@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "protocols/base/bytes.hpp"
 #include "protocols/base/error.hpp"
 #include "protocols/link/link_limits.hpp"
 #include "protocols/link/message_kind.hpp"

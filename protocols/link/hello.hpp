@@ -1,8 +1,9 @@
 // The handshake behind TLS: who speaks, which class and which version, decided before anything else is read.
 //
-// Each side sends a `hello` as its first frame and answers the peer's with `welcome` or `refusal`. The session is up for a
-// side when it has welcomed and was welcomed: nothing is ever sent to a peer that would drop it unread. A peer without an
-// admission is a stranger: its name is the hash of its TLS key, and it may send `membership` messages alone.
+// The dialler sends a `hello` as its first frame, which names the class; the listener answers with its own, and each side
+// answers the other's with `welcome` or `refusal`. The session is up for a side when it has welcomed and was welcomed: nothing
+// is sent to a peer that would drop it unread. A peer without an admission is a stranger: its name is the hash of its TLS key,
+// and it may send `membership` messages alone.
 #pragma once
 
 #include <functional>

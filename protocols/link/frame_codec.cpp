@@ -1,0 +1,93 @@
+#include "protocols/link/frame_codec.hpp"
+
+#include "protocols/codec/reader.hpp"
+
+namespace holdfast::link {
+
+void append_header(bytes& to, const frame_header& header) {
+  codec::writer w;
+  w.put(header.length);
+  w.put(header.kind);
+  w.put(header.flags);
+  w.put(header.correlation);
+  append(to, w.data());
+}
+
+std::uint64_t charge_of(std::size_t payload_bytes, traffic_class lane) {
+  auto frame = limits::frame_bytes_max(lane);
+  auto frames = std::max<std::size_t>(1, (payload_bytes + frame - 1) / frame);
+  return payload_bytes + frames * frame_header_bytes;
+}
+
+frame_writer::frame_writer(traffic_class lane, message_kind kind, bool reply, std::uint64_t correlation, bytes_view payload)
+    : lane_(lane), rest_(payload) {
+  header_.kind = kind;
+  header_.flags = reply ? frame_flags::reply : 0;
+  header_.correlation = correlation;
+}
+
+std::size_t frame_writer::next_bytes() const { return frame_header_bytes + std::min(rest_.size(), limits::frame_bytes_max(lane_)); }
+
+void frame_writer::append_next(bytes& to) {
+  auto part = rest_.first(std::min(rest_.size(), limits::frame_bytes_max(lane_)));
+  rest_ = rest_.subspan(part.size());
+  done_ = rest_.empty();
+  auto header = header_;
+  header.length = static_cast<std::uint32_t>(part.size());
+  if (!done_) header.flags |= frame_flags::more;
+  append_header(to, header);
+  append(to, part);
+}
+
+void frame_reader::open_up(traffic_class lane) {
+  lane_ = lane;
+  open_ = true;
+}
+
+// Everything a header can get wrong is refused here, before its payload is given memory.
+outcome frame_reader::begin_frame() {
+  codec::reader r(header_);
+  frame_header h;
+  if (!r.get(h.length) || !r.get(h.kind) || !r.get(h.flags) || !r.get(h.correlation)) return fail(r.failure("frame header"));
+  if ((h.flags & ~frame_flags::all) != 0) return fail(errc::malformed, "frame header has unknown flags");
+  if (!open_ && (h.kind != message_kind::hello || h.flags != 0)) return fail(errc::malformed, "the first frame is not a hello");
+  auto frame_max = open_ ? limits::frame_bytes_max(lane_) : limits::hello_bytes_max;
+  if (h.length > frame_max) return fail(errc::over_limit, "a frame of " + std::to_string(h.length) + " bytes exceeds the bound");
+  if ((h.flags & frame_flags::more) != 0 && h.length != frame_max) return fail(errc::malformed, "a frame that goes on is not full");
+  if (continuing_) {
+    bool same = h.kind == partial_.kind && h.correlation == partial_.correlation && ((h.flags & frame_flags::reply) != 0) == partial_.reply;
+    if (!same || h.length == 0) return fail(errc::malformed, "a frame does not go on with the message before it");
+    if (partial_.payload.size() + h.length > limits::message_bytes_max) return fail(errc::over_limit, "a message exceeds the bound");
+  } else {
+    partial_ = message{h.kind, (h.flags & frame_flags::reply) != 0, h.correlation, {}, 0};
+    partial_.payload.reserve(h.length);
+  }
+  partial_.charged += frame_header_bytes + h.length;
+  header_.clear();
+  frame_ = h;
+  frame_left_ = h.length;
+  return {};
+}
+
+outcome frame_reader::feed(bytes_view data, const sink& on_message) {
+  while (true) {
+    if (!frame_) {
+      auto part = data.first(std::min(data.size(), frame_header_bytes - header_.size()));
+      append(header_, part);
+      data = data.subspan(part.size());
+      if (header_.size() < frame_header_bytes) return {};
+      if (auto begun = begin_frame(); !begun) return begun;
+    }
+    auto part = data.first(std::min(data.size(), frame_left_));
+    append(partial_.payload, part);
+    data = data.subspan(part.size());
+    frame_left_ -= part.size();
+    if (frame_left_ > 0) return {};
+    continuing_ = (frame_->flags & frame_flags::more) != 0;
+    frame_.reset();
+    if (continuing_) continue;
+    if (auto taken = on_message(std::exchange(partial_, {})); !taken) return taken;
+  }
+}
+
+}  // namespace holdfast::link
