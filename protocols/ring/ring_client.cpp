@@ -1,0 +1,228 @@
+#include "protocols/ring/ring_client.hpp"
+
+namespace holdfast::ring {
+
+ring_client::ring_client(cluster_id cluster, identity::ring_description ring, client_limits limits)
+    : cluster_(cluster), ring_(std::move(ring)), limits_(limits) {}
+
+// -- calls ----------------------------------------------------------------------------------------------------------
+
+ring_client::call_id ring_client::open(call c) {
+  auto id = next_call_++;
+  calls_.emplace(id, std::move(c));
+  return id;
+}
+
+std::pair<ring_client::call_id, ring_client::step> ring_client::submit(instant now, bytes operation, std::optional<place> expected) {
+  step out;
+  call c;
+  c.at = phase::submitting;
+  c.body = submit_request{std::move(operation)};
+  c.expected = expected;
+  c.began = c.stage_began = now;
+  auto id = open(std::move(c));
+  send_to(id, calls_.at(id), primary(), now, out);
+  return {id, std::move(out)};
+}
+
+std::pair<ring_client::call_id, ring_client::step> ring_client::read(instant now, place where, freshness how) {
+  step out;
+  call c;
+  c.expected = where;
+  c.body = entry_request{where, highest_seen_};
+  c.at_least = highest_seen_;
+  c.began = c.stage_began = now;
+  c.at = how == freshness::linearizable ? phase::marking : phase::reading;
+  auto id = open(std::move(c));
+  auto& opened = calls_.at(id);
+  if (how == freshness::linearizable) {
+    send_to_all(id, opened, now, out);
+  } else {
+    send_to_next(id, opened, now, out);
+  }
+  return {id, std::move(out)};
+}
+
+std::pair<ring_client::call_id, ring_client::step> ring_client::ask(instant now, service_body what, validator valid) {
+  step out;
+  call c;
+  c.at = phase::asking;
+  c.body = std::move(what);
+  c.valid = std::move(valid);
+  c.began = c.stage_began = now;
+  auto id = open(std::move(c));
+  send_to_next(id, calls_.at(id), now, out);
+  return {id, std::move(out)};
+}
+
+// -- sending --------------------------------------------------------------------------------------------------------
+
+void ring_client::send_to(call_id id, call& c, seat_index seat, instant now, step& out) {
+  auto request = next_request_++;
+  requests_[request] = {id, seat};
+  c.requests.push_back(request);
+  c.tried.insert(seat);
+  c.last_sent = now;
+  c.was_sent = true;
+  out.sends.push_back({request, seat, c.at == phase::marking ? service_body(mark_request{}) : c.body});
+}
+
+void ring_client::send_to_all(call_id id, call& c, instant now, step& out) {
+  c.to_all = true;
+  for (seat_index seat = 0; seat < ring_.size(); ++seat) send_to(id, c, seat, now, out);
+}
+
+void ring_client::send_to_next(call_id id, call& c, instant now, step& out) {
+  if (c.tried.size() >= ring_.size()) c.tried.clear();
+  for (std::size_t k = 0; k < ring_.size(); ++k) {
+    auto seat = static_cast<seat_index>((favourite_ + k) % ring_.size());
+    if (c.tried.contains(seat)) continue;
+    send_to(id, c, seat, now, out);
+    return;
+  }
+}
+
+void ring_client::start_reading(call_id id, call& c, instant now, step& out) {
+  for (const auto& [seat, mark] : c.marks) c.at_least = std::max(c.at_least, mark);
+  c.at = phase::reading;
+  c.body = entry_request{*c.expected, c.at_least};
+  c.stage_began = now;
+  c.tried.clear();
+  send_to_next(id, c, now, out);
+}
+
+void ring_client::finish(call_id id, result<service_reply> what, step& out) {
+  auto at = calls_.find(id);
+  for (auto request : at->second.requests) requests_.erase(request);
+  calls_.erase(at);
+  out.completions.push_back({id, std::move(what)});
+}
+
+// -- replies --------------------------------------------------------------------------------------------------------
+
+bool ring_client::proves(const call& c, const entry_reply& reply) {
+  if (c.expected && reply.where != *c.expected) return false;
+  if (c.at == phase::submitting && !reply.entry.value) return false;
+  auto root = verify(reply.entry, reply.where, cluster_, ring_);
+  if (!root || root->sequence < c.at_least) return false;
+  highest_seen_ = std::max(highest_seen_, root->sequence);
+  return true;
+}
+
+void ring_client::on_entry(call_id id, call& c, service_reply reply, instant now, step& out) {
+  auto& entry = std::get<entry_reply>(reply);
+  if (c.at != phase::submitting && c.at != phase::reading) return;
+  if (!proves(c, entry)) {
+    if (c.at == phase::reading) send_to_next(id, c, now, out);
+    return;
+  }
+  // A view is a hint: a lie costs one detour, and the next honest reply mends it.
+  if (c.at == phase::submitting) view_ = entry.view;
+  finish(id, std::move(reply), out);
+}
+
+void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply refusal, instant now, step& out) {
+  if (c.at == phase::asking || c.at == phase::reading) {
+    c.refusals[from] = std::move(refusal);
+    if (c.refusals.size() < ring_.size()) {
+      send_to_next(id, c, now, out);
+    } else {
+      auto& last = c.refusals.rbegin()->second;
+      finish(id, fail(static_cast<errc>(last.code), last.sentence), out);
+    }
+    return;
+  }
+  if (c.at != phase::submitting) return;
+  if (refusal.code == static_cast<std::uint16_t>(errc::over_limit) && now - c.began < limits_.deadline / 2) return;  // asked again later
+  c.refusals[from] = refusal;
+  std::size_t same = 0;
+  for (const auto& [seat, other] : c.refusals) same += other.code == refusal.code;
+  if (same >= ring_.weak_quorum()) {
+    finish(id, fail(static_cast<errc>(refusal.code), refusal.sentence), out);
+  } else if (!c.to_all) {
+    send_to_all(id, c, now, out);
+  }
+}
+
+ring_client::step ring_client::on_reply(instant now, std::uint64_t request, service_reply reply) {
+  step out;
+  auto at = requests_.find(request);
+  if (at == requests_.end()) return out;
+  auto [id, seat] = at->second;
+  requests_.erase(at);
+  auto& c = calls_.at(id);
+  std::erase(c.requests, request);
+  if (auto* refusal = std::get_if<failure_reply>(&reply)) {
+    on_refusal(id, c, seat, std::move(*refusal), now, out);
+  } else if (auto* mark = std::get_if<mark_reply>(&reply)) {
+    if (c.at != phase::marking) return out;
+    if (c.marks.empty()) favourite_ = seat;
+    c.marks[seat] = mark->prepared;
+    if (c.marks.size() >= ring_.quorum()) start_reading(id, c, now, out);
+  } else if (c.at == phase::asking) {
+    if (c.valid(reply)) {
+      favourite_ = seat;
+      finish(id, std::move(reply), out);
+    } else {
+      on_refusal(id, c, seat, {static_cast<std::uint16_t>(errc::not_found), "no member of the ring has what was asked for"}, now, out);
+    }
+  } else if (std::holds_alternative<entry_reply>(reply)) {
+    on_entry(id, c, std::move(reply), now, out);
+  }
+  return out;
+}
+
+ring_client::step ring_client::on_unreachable(instant now, std::uint64_t request) {
+  step out;
+  auto at = requests_.find(request);
+  if (at == requests_.end()) return out;
+  auto [id, seat] = at->second;
+  requests_.erase(at);
+  auto& c = calls_.at(id);
+  std::erase(c.requests, request);
+  if (favourite_ == seat) favourite_ = static_cast<seat_index>((seat + 1) % ring_.size());
+  if (c.at == phase::submitting && !c.to_all) {
+    send_to_all(id, c, now, out);
+  } else if ((c.at == phase::reading || c.at == phase::asking) && c.tried.size() < ring_.size()) {
+    send_to_next(id, c, now, out);
+  }
+  return out;
+}
+
+ring_client::step ring_client::on_tick(instant now) {
+  step out;
+  std::vector<call_id> over;
+  for (auto& [id, c] : calls_) {
+    if (now - c.began >= limits_.deadline) {
+      over.push_back(id);
+    } else if (c.at == phase::submitting) {
+      auto patience = c.to_all ? limits_.retry_interval : limits_.primary_patience;
+      if (now - c.last_sent >= patience) {
+        c.refusals.clear();
+        send_to_all(id, c, now, out);
+      }
+    } else if (c.at == phase::marking) {
+      if (now - c.last_sent >= limits_.retry_interval) send_to_all(id, c, now, out);
+    } else if (c.at == phase::reading && c.marks.size() >= ring_.quorum() && now - c.stage_began >= limits_.retry_interval) {
+      // What one member had prepared may have been given up in a view change: learn anew what must be covered.
+      c.at = phase::marking;
+      c.marks.clear();
+      c.at_least = highest_seen_;
+      send_to_all(id, c, now, out);
+    } else if (now - c.last_sent >= limits_.hedge_patience) {
+      send_to_next(id, c, now, out);
+    }
+  }
+  for (auto id : over) {
+    auto& c = calls_.at(id);
+    bool unknown = c.at == phase::submitting && c.was_sent;
+    auto after = " within " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits_.deadline).count()) + " s";
+    finish(id,
+           unknown ? result<service_reply>(fail(errc::outcome_unknown, "the ring did not confirm the operation" + after + "; it may still take effect"))
+                   : result<service_reply>(fail(errc::unavailable, "too few members of the ring answered" + after)),
+           out);
+  }
+  return out;
+}
+
+}  // namespace holdfast::ring
