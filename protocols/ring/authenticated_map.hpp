@@ -44,7 +44,7 @@ inline place place_of(submap map, const crypto::public_key& key) { return {map, 
 /// Where single values lie: the key is the hash of their name. `place_named(submap::directory, "current")`.
 place place_named(submap map, std::string_view name);
 
-/// Proof of what the whole state holds at a place: a path in its submap, and the roots of all submaps (its own is recomputed).
+/// Proof of what the whole state holds at a place: a path in its submap, and the roots of all submaps.
 struct map_proof {
   map_path path;
   std::array<digest, submap_count> roots;

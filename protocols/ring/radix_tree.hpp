@@ -55,6 +55,10 @@ std::optional<digest> root_of(const map_path& path, const map_key& key);
 /// True if `path` proves that a tree of this root holds under `key` a value of this hash; or, if there is none, nothing.
 bool verify(const map_path& path, const digest& root, const map_key& key, const std::optional<digest>& value);
 
+namespace detail {
+struct radix_node;
+}
+
 class radix_tree {
  public:
   /// The value under `key`, or null. Valid until this tree changes, or as long as a copy made before lives.
@@ -80,16 +84,7 @@ class radix_tree {
   std::vector<entry> page(const map_key& from, std::size_t limit) const;
 
  private:
-  struct node;
-  using link = std::shared_ptr<const node>;
-
-  static digest hashed(const node& n);
-  static link with(const link& at, const map_key& key, std::uint32_t differing_bit, link leaf);
-  static link without(const link& at, const map_key& key);
-  static void collect(const link& at, const map_key& from, bool bounded, std::size_t limit, std::vector<entry>& out);
-  const node* nearest(const map_key& key) const;
-
-  link top_;
+  std::shared_ptr<const detail::radix_node> top_;
   std::size_t size_ = 0;
 };
 
