@@ -87,9 +87,11 @@ struct hop {
   bool operator==(const hop&) const = default;
 };
 
-/// From `version`, with its record's `previous` and `skips`, towards `target`, where 1 <= target < version. Nothing if the record
-/// lacks a skip that it should have.
+/// From `version`, with its record's `previous` and `skips`, towards `target`; nothing unless 1 <= target < version.
 std::optional<hop> hop_towards(std::uint64_t target, std::uint64_t version, const vguid& previous, const std::vector<vguid>& skips);
+
+/// Turns the skips of version `made`, whose record is `record`, into those of the version that comes next.
+void extend_skips(std::vector<vguid>& skips, std::uint64_t made, const vguid& record);
 
 /// AGUID = hash(owner's key, salt); the salt is kept in the directory that names the object.
 aguid id_for(const crypto::public_key& owner, const std::array<std::uint8_t, 32>& salt);

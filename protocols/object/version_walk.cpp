@@ -34,9 +34,7 @@ outcome version_walk::on_record(bytes_view encoded) {
     if (*number > record.version || *number == 0) {
       return fail(errc::not_found, "there is no version " + std::to_string(*number) + "; the newest is " + std::to_string(record.version));
     }
-    auto distance = record.version - *number;
-    next_ = record.previous;
-    for (std::size_t k = 0; k < record.skips.size() && (std::uint64_t{2} << k) <= distance; ++k) next_ = record.skips[k];
+    next_ = hop_towards(*number, record.version, record.previous, record.skips)->record;
     return {};
   }
 
@@ -56,9 +54,7 @@ outcome version_walk::step_by_date() {
     found_ = std::move(best_);
     return {};
   }
-  auto gap = newer_->version - floor;
-  next_ = newer_->previous;
-  for (std::size_t k = 0; k < newer_->skips.size() && (std::uint64_t{2} << k) < gap; ++k) next_ = newer_->skips[k];
+  next_ = hop_towards(floor + 1, newer_->version, newer_->previous, newer_->skips)->record;
   return {};
 }
 

@@ -30,11 +30,15 @@ struct chain {
       root.size = v;
       r.content = signed_content::make(root, key);
       r.previous = names[v - 1];
-      for (std::uint64_t step = 2; step < v; step *= 2) r.skips.push_back(names[v - step]);
+      r.skips = newest.skips;
       names.push_back(id_of(r));
+      extend_skips(newest.skips, v, names.back());
       records[names.back()] = codec::encode(r);
     }
-    newest = {cap.object, key.pub(), names.back(), versions, {}};
+    newest.object = cap.object;
+    newest.owner = key.pub();
+    newest.newest = names.back();
+    newest.version = versions;
   }
 
   result<std::uint64_t> find(version_walk::target target, int* steps = nullptr) const {
