@@ -1,0 +1,46 @@
+// The one table of errors (`tools/errors.toml`, embedded in the program): what an error is called in scripts, which exit code
+// it gives, and what a person can do about it.
+#pragma once
+
+#include <map>
+
+#include "protocols/base/error.hpp"
+
+namespace holdfast::tools {
+
+struct error_row {
+  std::string id;        ///< "protocols.not_found": stable, for scripts
+  int exit_code = 1;
+  std::string sentence;  ///< what it means, for any cause
+  std::string remedy;    ///< what to do
+};
+
+class error_table {
+ public:
+  /// The embedded table, read once.
+  static const error_table& instance();
+
+  /// The row of this error; nothing if the table lacks it (a test sees to it that it does not).
+  const error_row* find(const error& e) const;
+
+  const std::map<int, std::string>& exit_codes() const { return exit_codes_; }
+
+  /// "Exit codes:" and a line for each, as --help ends.
+  std::string exit_codes_help() const;
+
+ private:
+  error_table();
+
+  std::map<std::pair<std::string, std::uint16_t>, error_row, std::less<>> rows_;
+  std::map<int, std::string> exit_codes_;
+};
+
+int exit_code(const error& e);
+
+/// Two lines for a terminal: what happened, and what to do.
+std::string describe(const error& e);
+
+/// {"error":{"id":...,"exit":...,"message":...,"remedy":...}} on one line.
+std::string describe_json(const error& e);
+
+}  // namespace holdfast::tools
