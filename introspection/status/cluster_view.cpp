@@ -1,0 +1,205 @@
+#include "introspection/status/cluster_view.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace holdfast::introspection {
+
+namespace {
+
+std::string lasting(std::chrono::milliseconds time) {
+  auto s = std::max<std::int64_t>(time.count() / 1000, 0);
+  if (s < 120) return std::to_string(s) + " s";
+  if (s < 7200) return std::to_string(s / 60) + " min";
+  if (s < 172'800) return std::to_string(s / 3600) + " h";
+  return std::to_string(s / 86'400) + " days";
+}
+
+/// "1 extent is", "4 extents are".
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return std::to_string(n) + " " + std::string(n == 1 ? one : many);
+}
+
+/// 0 for an unknown capacity.
+std::uint64_t percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<std::uint64_t>(100.0L * part / whole);
+}
+
+bool at_work(life x) { return x == life::serving || x == life::catching_up || x == life::suspect; }
+
+node_view view_of(const node_observation& seen) {
+  node_view v;
+  if (seen.mirror && !seen.mirror->empty()) {
+    v.status = seen.mirror->node();
+    for (const auto& [id, actor] : seen.mirror->actors()) v.actors.push_back(actor);
+  }
+  v.status.id = seen.id;
+  if (!seen.name.empty()) v.status.name = seen.name;
+  if (v.status.name.empty()) v.status.name = seen.id.brief();
+  if (!seen.address.empty()) v.status.address = seen.address;
+  if (v.status.roles.empty()) v.status.roles = seen.roles;
+  v.answers = seen.seen == life::serving || seen.seen == life::suspect;
+  v.state = seen.seen == life::serving ? v.status.state : seen.seen;
+  v.since = seen.since;
+  return v;
+}
+
+class diagnosis {
+ public:
+  explicit diagnosis(const cluster_view& view) : view_(view) {}
+
+  std::vector<trouble> find() {
+    for (const auto& node : view_.nodes) {
+      look_at_node(node);
+      if (node.answers) look_at_actors(node);
+    }
+    look_at_rings();
+    look_at_archives();
+    std::stable_sort(troubles_.begin(), troubles_.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
+    return std::move(troubles_);
+  }
+
+ private:
+  void add(severity weight, std::string subject, std::string sentence) {
+    if (troubles_.size() < events_max) troubles_.push_back({weight, std::move(subject), std::move(sentence)});
+  }
+
+  void look_at_node(const node_view& node) {
+    const auto& name = node.status.name;
+    auto doing = node.status.doing.empty() ? "" : ": " + node.status.doing;
+    auto silent = lasting(view_.time - node.since);
+    switch (node.state) {
+      case life::serving: break;
+      case life::starting:
+        add(severity::warning, name, node.answers ? name + " is starting" + doing : name + " has not been heard yet");
+        break;
+      case life::catching_up: add(severity::warning, name, name + " is catching up" + doing); break;
+      case life::mute: add(severity::warning, name, name + " keeps silent until it is safe to speak" + doing); break;
+      case life::draining: add(severity::info, name, name + " hands its work over" + doing); break;
+      case life::backing_off: add(severity::warning, name, name + " restarts a part of itself" + doing); break;
+      case life::suspect: add(severity::warning, name, name + " answers late"); break;
+      case life::frozen: add(severity::warning, name, name + " has not answered for " + silent + " though its connection stands"); break;
+      case life::dead: add(severity::warning, name, name + " has not answered for " + silent); break;
+    }
+  }
+
+  void look_at_actors(const node_view& node) {
+    for (const auto& actor : node.actors) {
+      auto subject = node.status.name + "/" + actor.id;
+      auto why = actor.last_death.empty() ? "" : " (" + actor.last_death + ")";
+      if (actor.state == life::backing_off) add(severity::warning, subject, subject + " died" + why + " and is started again soon");
+      if (actor.state == life::dead) add(severity::error, subject, subject + " died" + why + " and was given up");
+    }
+  }
+
+  struct ring_sum {
+    ring_status latest;        // of the seat that is furthest ahead
+    std::uint32_t at_work = 0;
+  };
+
+  void look_at_rings() {
+    std::map<ring_id, ring_sum> rings;
+    for (const auto& node : view_.nodes) {
+      for (const auto& seat : node.status.rings) {
+        auto& ring = rings[seat.id];
+        if (ring.latest.seats == 0 || seat.executed >= ring.latest.executed) ring.latest = seat;
+        if (node.answers && at_work(seat.state)) ++ring.at_work;
+      }
+    }
+    for (const auto& [id, ring] : rings) {
+      look_at_quorum(ring);
+      short_ += ring.latest.extents_short;
+      slots_missing_ += ring.latest.slots_missing;
+    }
+  }
+
+  void look_at_quorum(const ring_sum& ring) {
+    auto bounds = identity::bounds_for(ring.latest.seats);
+    if (!bounds) return;
+    auto name = "the " + ring.latest.label + " ring";
+    auto quorum = (ring.latest.seats + bounds->byzantine_max + 2) / 2;
+    auto have = std::to_string(ring.at_work) + " of " + std::to_string(ring.latest.seats) + " members at work";
+    if (ring.at_work < quorum) {
+      add(severity::error, ring.latest.label, name + " has " + have + " and needs " + std::to_string(quorum) + ": changes wait until more return");
+    } else if (ring.at_work == quorum && ring.at_work < ring.latest.seats) {
+      add(severity::warning, ring.latest.label, name + " has " + have + " and can lose no other");
+    }
+  }
+
+  void look_at_archives() {
+    std::uint64_t rebuilding = 0;
+    for (const auto& node : view_.nodes) {
+      if (!node.status.archive) continue;
+      const auto& archive = *node.status.archive;
+      const auto& name = node.status.name;
+      if (node.answers) rebuilding += archive.rebuilding;
+      if (archive.damaged > 0) {
+        add(severity::warning, name, name + " found " + counted(archive.damaged, "damaged fragment", "damaged fragments") + " and replaces them");
+      }
+      if (auto full = percent(archive.bytes, archive.capacity_bytes); full >= 90) {
+        add(full >= 100 ? severity::error : severity::warning, name, name + "'s archive is " + std::to_string(full) + " % full");
+      }
+    }
+    if (short_ == 0) return;
+    auto what = counted(short_, "extent is", "extents are") + " short of " + counted(slots_missing_, "fragment", "fragments");
+    auto then = rebuilding > 0 ? ", " + std::to_string(rebuilding) + " being rebuilt" : ", filled when a server returns";
+    add(severity::warning, "archive", what + then);
+  }
+
+  const cluster_view& view_;
+  std::vector<trouble> troubles_;
+  std::uint64_t short_ = 0, slots_missing_ = 0;
+};
+
+std::string well(const cluster_view& view) {
+  bool stores = false, extents = false;
+  for (const auto& node : view.nodes) {
+    if (node.status.archive) {
+      stores = true;
+      extents = extents || node.status.archive->extents > 0;
+    }
+  }
+  auto n = view.nodes.size();
+  auto who = n == 0 ? "No node is known yet" : n == 1 ? "The one node serves" : "All " + std::to_string(n) + " nodes serve";
+  if (!stores) return who + ".";
+  return who + (extents ? "; every extent has full redundancy." : "; nothing is stored yet.");
+}
+
+std::string ill(const std::vector<trouble>& troubles) {
+  constexpr std::size_t shown = 2;
+  std::string sentence;
+  for (std::size_t i = 0; i < std::min(shown, troubles.size()); ++i) sentence += (i ? "; " : "") + troubles[i].sentence;
+  if (troubles.size() > shown) sentence += "; and " + std::to_string(troubles.size() - shown) + " more";
+  if (sentence.starts_with("the ")) sentence[0] = 'T';
+  return sentence + ".";
+}
+
+}  // namespace
+
+std::string cluster_view::name_of(const node_id& node) const {
+  for (const auto& n : nodes) {
+    if (n.status.id == node) return n.status.name;
+  }
+  return node.brief();
+}
+
+cluster_view build_view(const cluster_observation& seen) {
+  cluster_view view{.cluster = seen.cluster, .observer = seen.observer, .time = seen.now};
+  for (const auto& node : seen.nodes) {
+    view.nodes.push_back(view_of(node));
+    if (node.mirror) view.events.insert(view.events.end(), node.mirror->events().begin(), node.mirror->events().end());
+  }
+  std::sort(view.nodes.begin(), view.nodes.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.status.name, a.status.id) < std::tie(b.status.name, b.status.id);
+  });
+  std::sort(view.events.begin(), view.events.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.time, a.node, a.sequence) > std::tie(b.time, b.node, b.sequence);
+  });
+  if (view.events.size() > events_max) view.events.resize(events_max);
+  view.troubles = diagnosis(view).find();
+  for (const auto& t : view.troubles) view.health = std::max(view.health, t.weight);
+  view.sentence = view.troubles.empty() ? well(view) : ill(view.troubles);
+  return view;
+}
+
+}  // namespace holdfast::introspection

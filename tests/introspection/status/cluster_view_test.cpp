@@ -1,0 +1,154 @@
+// The sentences people read, and the JSON that pages live on.
+#include "introspection/status/cluster_view.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "introspection/status/status_json.hpp"
+
+namespace holdfast::introspection {
+namespace {
+
+struct cluster {
+  std::vector<status_book> books;
+  std::vector<status_mirror> mirrors;
+  cluster_observation seen;
+
+  explicit cluster(int n) {
+    seen.now = {1'000'000};
+    mirrors.resize(n);
+    for (int i = 0; i < n; ++i) {
+      node_status s;
+      s.id.raw[0] = static_cast<std::uint8_t>(i + 1);
+      s.name = "node-" + std::to_string(i + 1);
+      s.boot_id = 1;
+      s.state = life::serving;
+      s.archive = archive_status{.extents = 10, .bytes = 1000, .capacity_bytes = 10'000};
+      if (n >= 4 && i < 4) s.rings.push_back({.label = "object", .seat = static_cast<std::uint32_t>(i), .seats = 4, .state = life::serving, .executed = 5});
+      books.emplace_back(s);
+      seen.nodes.push_back({.id = s.id, .name = s.name, .seen = life::serving, .since = {990'000}});
+    }
+  }
+
+  template <class F>
+  void change(int i, F f) {
+    auto s = books[i].node();
+    f(s);
+    books[i].node(s);
+  }
+
+  void silence(int i, life how) {
+    seen.nodes[i].seen = how;
+    seen.nodes[i].since = {seen.now.ms - 12'000};
+  }
+
+  cluster_view view() {
+    for (std::size_t i = 0; i < books.size(); ++i) {
+      if (seen.nodes[i].seen == life::serving) mirrors[i].apply(books[i].answer(mirrors[i].next()));
+      seen.nodes[i].mirror = &mirrors[i];
+    }
+    return build_view(seen);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(all_is_well) {
+  cluster c(7);
+  auto v = c.view();
+  BOOST_TEST(v.sentence == "All 7 nodes serve; every extent has full redundancy.");
+  BOOST_TEST((v.health == severity::info));
+  BOOST_TEST(v.troubles.empty());
+  for (int i = 0; i < 7; ++i) c.change(i, [](auto& s) { s.archive->extents = 0; });
+  BOOST_TEST(c.view().sentence == "All 7 nodes serve; nothing is stored yet.");
+  BOOST_TEST(build_view({}).sentence == "No node is known yet.");
+  BOOST_TEST(cluster(1).view().nodes.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_node_and_missing_fragments) {
+  cluster c(7);
+  c.view();
+  c.silence(6, life::dead);
+  c.change(0, [](auto& s) {
+    s.rings[0].executed = 6;
+    s.rings[0].extents_short = 4;
+    s.rings[0].slots_missing = 4;
+  });
+  BOOST_TEST(c.view().sentence == "node-7 has not answered for 12 s; 4 extents are short of 4 fragments, filled when a server returns.");
+  c.change(1, [](auto& s) { s.archive->rebuilding = 3; });
+  auto v = c.view();
+  BOOST_TEST(v.sentence == "node-7 has not answered for 12 s; 4 extents are short of 4 fragments, 3 being rebuilt.");
+  BOOST_TEST((v.health == severity::warning));
+  BOOST_TEST((v.nodes[6].state == life::dead));
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
+  cluster c(7);
+  c.view();
+  c.silence(0, life::dead);
+  BOOST_TEST(c.view().troubles.back().sentence == "the object ring has 3 of 4 members at work and can lose no other");
+  c.silence(1, life::frozen);
+  auto v = c.view();
+  BOOST_TEST((v.health == severity::error));
+  BOOST_TEST(v.troubles[0].sentence == "the object ring has 2 of 4 members at work and needs 3: changes wait until more return");
+  BOOST_TEST(v.sentence.starts_with("The object ring has 2 of 4"));
+  BOOST_TEST(v.sentence.ends_with("; and 1 more."));
+}
+
+BOOST_AUTO_TEST_CASE(actors_that_die_are_named) {
+  cluster c(1);
+  c.books[0].actor({.id = "archive", .role = "archive", .state = life::backing_off, .last_death = "No space left on device"});
+  BOOST_TEST(c.view().sentence.starts_with("node-1/archive died (No space left on device) and is started again soon"));
+  c.books[0].actor({.id = "archive", .role = "archive", .state = life::dead, .last_death = "No space left on device"});
+  BOOST_TEST((c.view().health == severity::error));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_archive_is_told) {
+  cluster c(2);
+  c.change(0, [](auto& s) { s.archive->bytes = 9'100; });
+  BOOST_TEST(c.view().troubles[0].sentence == "node-1's archive is 91 % full");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_never_reported_is_shown) {
+  cluster c(2);
+  c.seen.nodes[1].seen = life::starting;
+  auto v = c.view();
+  BOOST_TEST(v.nodes[1].status.name == "node-2");
+  BOOST_TEST(v.troubles[0].sentence == "node-2 has not been heard yet");
+}
+
+BOOST_AUTO_TEST_CASE(json_survives_hostile_text) {
+  cluster c(1);
+  c.books[0].actor({.id = "a", .role = "<script>alert(1)</script>", .doing = "\xff\xfe \"quoted\""});
+  c.books[0].happened({5}, severity::warning, "kind", "s", "</script>");
+  auto text = dump(full_json(c.view()));
+  auto parsed = json::parse(text);
+  BOOST_TEST(parsed["actors"][0]["role"] == "<script>alert(1)</script>");
+  BOOST_TEST(parsed["nodes"][0]["archive"]["capacity_bytes"] == 10'000);
+}
+
+BOOST_AUTO_TEST_CASE(deltas_turn_one_view_into_the_next) {
+  cluster c(2);
+  c.books[0].actor({.id = "a", .handled_total = 1});
+  c.books[0].actor({.id = "b", .handled_total = 1});
+  auto before = c.view();
+  c.books[0].actor({.id = "a", .handled_total = 2});
+  c.books[0].remove("b");
+  c.books[1].actor({.id = "c"});
+  c.books[1].happened({5}, severity::info, "k", "s", "new");
+  auto delta = delta_json(before, c.view());
+  BOOST_TEST(delta["actors"]["changed"].size() == 2u);
+  BOOST_TEST(delta["actors"]["removed"].size() == 1u);
+  BOOST_TEST(delta["events"].size() == 1u);
+  BOOST_TEST(delta_json(before, before)["actors"]["changed"].empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_nodes_actors_share_its_state) {
+  cluster c(2);
+  c.books[1].actor({.id = "a", .state = life::serving, .handled_per_s = 9});
+  c.view();
+  c.silence(1, life::dead);
+  auto actors = actors_json(c.view());
+  BOOST_TEST(actors[0]["state"] == "dead");
+  BOOST_TEST(actors[0]["handled_per_s"] == 0);
+}
+
+}  // namespace
+}  // namespace holdfast::introspection
