@@ -40,7 +40,7 @@ class database_memory {
 /// Several changes that happen together or not at all.
 class write_batch {
  public:
-  void put(table t, bytes_view key, bytes_view value) { changes_.push_back({t, to_bytes(key), to_bytes(value)}); }
+  void put(table t, bytes_view key, bytes value) { changes_.push_back({t, to_bytes(key), std::move(value)}); }
   void erase(table t, bytes_view key) { changes_.push_back({t, to_bytes(key), std::nullopt}); }
   bool empty() const { return changes_.empty(); }
 

@@ -6,6 +6,8 @@
 // measurement behind the choice. Each 16 KiB chunk has a CRC-32C, so a range read checks all it serves and little more.
 #pragma once
 
+#include <span>
+
 #include "protocols/archive/archive_types.hpp"
 #include "protocols/names/names.hpp"
 #include "storage/database.hpp"
@@ -34,7 +36,7 @@ struct extent_info {
   extent_id extent;
   std::uint32_t blocks = 0;
   std::uint64_t bytes = 0;  ///< of fragments, without their headers
-  bytes meta;
+  holdfast::bytes meta;
 };
 
 struct extent_page {
