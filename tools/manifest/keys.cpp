@@ -143,7 +143,8 @@ std::vector<std::pair<std::string, std::string>> check_together(const node_setti
   if (s.name.empty()) wrong.emplace_back("name", "missing: what people call this node");
   if (s.data.empty()) wrong.emplace_back("data", "missing: where the node keeps its data");
   if (s.dialled().is_every_interface()) {
-    wrong.emplace_back(s.advertise ? "advertise" : "listen", "no peer can dial " + to_string(s.dialled()) + ": give the address they reach under `advertise`");
+    wrong.emplace_back(s.advertise ? "advertise" : "listen",
+                       "no peer can dial " + to_string(s.dialled()) + ": give the address they reach under `advertise`");
   }
   if (s.dashboard && *s.dashboard == s.listen) wrong.emplace_back("dashboard", "it has the address of `listen`; each needs a port of its own");
   if (s.secondary_cache_bytes > s.memory_bytes / 2) {

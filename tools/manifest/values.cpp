@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <numeric>
+#include <utility>
 
 namespace holdfast::tools {
 
