@@ -22,7 +22,10 @@ result<join_request> verify(const signed_join& join, const cluster_id& cluster);
 admission admit(const join_request& request, const invitation& invited, const std::array<std::uint8_t, 32>& nonce, wall_time now,
                 const policy& rules);
 
-/// Sizes and counts within bounds: an address of at most 256 bytes, at most 16 labels.
+/// Texts within bounds and printable.
+outcome check(const invitation& i);
+
+/// Texts and counts within bounds, texts printable: an address of at most 256 bytes, at most 16 labels.
 outcome check(const advertisement& a);
 
 }  // namespace holdfast::identity

@@ -128,6 +128,9 @@ bool inspect(F& f, repair_entry& x) {
 /// Directory versions that placement may name: the newest ones adopted.
 constexpr std::size_t directory_versions_max = 8;
 
+/// Where the object ring keeps a directory version; absent there: not adopted yet, or no longer valid.
+place directory_version_place(std::uint64_t version);
+
 /// A receipt must outlive the agreed time of the update by this much, so that its fragments cannot expire before the commit is known.
 constexpr std::chrono::milliseconds receipt_span = std::chrono::minutes(10);
 

@@ -133,6 +133,14 @@ struct walk {
 
 }  // namespace
 
+std::optional<map_key> after(const map_key& key) {
+  auto next = key;
+  for (auto i = next.size(); i > 0; --i) {
+    if (++next[i - 1] != 0) return next;
+  }
+  return std::nullopt;
+}
+
 digest hash_of_value(bytes_view value) { return crypto::hash("holdfast/map-value/v1", {value}); }
 
 std::optional<digest> root_of(const map_path& path, const map_key& key) {

@@ -14,6 +14,9 @@ namespace holdfast::ring {
 
 using map_key = std::array<std::uint8_t, 32>;
 
+/// The key right behind `key` in order, for the next page; nothing behind the last.
+std::optional<map_key> after(const map_key& key);
+
 digest hash_of_value(bytes_view value);
 
 /// A branch passed on the way from a leaf to the root: the bit of the key that it decides by, and the hash of the side not taken.

@@ -1,0 +1,40 @@
+#include "protocols/ring/admission_proof.hpp"
+
+namespace holdfast::ring {
+
+namespace {
+
+result<identity::admission> open_proof(const provisional_admission& proof, const identity::verified_chain& chain) {
+  if (chain.current) return fail(errc::denied, "a founder's provisional admission is no good once genesis is complete");
+  return proof.statement.open(chain.genesis.founder);
+}
+
+result<identity::admission> open_proof(const ring_admission& proof, const identity::verified_chain& chain) {
+  if (!chain.current) return fail(errc::denied, "no ring can have admitted anyone before genesis is complete");
+  auto opened = open<identity::admission>(proof.entry, admission_place(proof.node), chain.cluster, chain.current->root);
+  if (!opened) return fail(opened.error());
+  return std::move(opened->value);
+}
+
+}  // namespace
+
+result<identity::admission> open_admission(const admission_proof& proof, const identity::verified_chain& chain) {
+  auto admission = std::visit([&](const auto& p) { return open_proof(p, chain); }, proof);
+  if (!admission) return admission;
+  if (admission->cluster != chain.cluster || admission->id != identity::id_for(admission->identity, admission->nonce)) {
+    return fail(errc::bad_signature, "the admission is of another cluster or its id is not its key's");
+  }
+  return admission;
+}
+
+result<identity::admission> verify_admission(const admission_proof& proof, const identity::verified_chain& chain, wall_time now) {
+  auto admission = open_admission(proof, chain);
+  if (!admission) return admission;
+  bool configured = chain.current && (chain.current->root.seat_of(admission->id) || chain.current->object.seat_of(admission->id));
+  if (admission->expires < now && !configured) {
+    return fail(errc::expired, "the admission of " + admission->id.brief() + " (" + admission->name + ") has expired; it may only be renewed");
+  }
+  return admission;
+}
+
+}  // namespace holdfast::ring
