@@ -19,8 +19,8 @@ digest root_of(const root_list& roots) {
 }  // namespace
 
 std::string_view to_string(submap s) {
-  constexpr std::string_view names[] = {"heads",   "extents",   "repair",        "dedup",      "sessions",    "clients",
-                                        "directory", "configuration", "admissions", "invitations", "operators"};
+  constexpr std::string_view names[] = {"heads",     "extents",       "repair",     "dedup",       "sessions",      "clients",
+                                        "directory", "configuration", "admissions", "invitations", "advertisements"};
   static_assert(std::size(names) == submap_count);
   return names[static_cast<std::size_t>(s)];
 }

@@ -18,7 +18,7 @@ enum class submap : std::uint8_t {
   configuration,  ///< both: "current" -> identity::configuration_entry
   admissions,     ///< root ring: node -> identity::admission
   invitations,    ///< root ring: token key -> invitation_record
-  operators,      ///< root ring: operator's key -> operator_record
+  advertisements,  ///< root ring: node -> advertisement_record
 };
 constexpr std::size_t submap_count = 11;
 constexpr bool known(submap s) { return static_cast<std::size_t>(s) < submap_count; }

@@ -40,7 +40,7 @@ inline place directory_place() { return place_named(submap::directory, "current"
 
 // -- sessions and results -------------------------------------------------------------------------------------------
 
-/// A session runs each operation number at most once. Operations whose slot (number modulo this) holds a later one are `too_old`.
+/// A session runs each operation number at most once, and has at most this many under way. Operations whose slot (number modulo this) holds a later one are `too_old`.
 constexpr std::uint64_t session_window = 64;
 
 /// Sessions remembered for a client. One more forgets the client's least session id, and refuses ids up to that one for good:

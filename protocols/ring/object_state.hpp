@@ -4,10 +4,9 @@
 // version record. It keeps heads, coding records, results and accounts; blocks and version records leave as effects.
 #pragma once
 
-#include <list>
 #include <set>
 
-#include "protocols/ring/object_operation.hpp"
+#include "protocols/ring/object_request.hpp"
 #include "protocols/ring/state_machine.hpp"
 
 namespace holdfast::ring {
@@ -15,7 +14,8 @@ namespace holdfast::ring {
 class object_state final : public state_machine {
  public:
   /// `configuration` is of the verified chain: the ring's own description, and the root ring's for the directories it signs.
-  explicit object_state(const identity::configuration_entry& configuration, const identity::policy& rules);
+  /// `rules` are genesis' until a directory brings newer ones.
+  object_state(const identity::configuration_entry& configuration, const identity::policy& rules);
 
   outcome check(bytes_view request) const override;
   std::optional<place> outcome_of(bytes_view request) const override;
@@ -26,28 +26,35 @@ class object_state final : public state_machine {
   std::shared_ptr<const identity::directory> directory() const;
 
  private:
-  struct parsed;
-  struct batch;
-  using parsed_ptr = std::shared_ptr<const parsed>;
+  struct batch {
+    std::uint64_t sequence;
+    wall_time time;
+    execution done;
+  };
+  using slots = std::vector<std::optional<node_id>>;
 
-  result<parsed_ptr> parse(bytes_view request) const;
-  result<parsed_ptr> remembered(bytes_view request) const;
+  applied run(const checked_update& request, batch& now);
+  applied run(const checked_fill& request, batch& now);
+  applied run(const checked_directory& request, batch& now);
 
-  applied run(const parsed& operation, batch& now);
-  applied run_update(const parsed& operation, batch& now);
-  applied run_fill(const archive::receipt& claimed, const archive::signed_receipt& receipt, const batch& now);
-  applied run_adoption(const identity::directory& newer);
+  outcome open_session(const object::update& u);
+  void forget_session(const node_id& client, const session_id& session, const crypto::public_key& writer);
+  operation_result decide(const checked_update& request, batch& now);
+  outcome execute(const checked_update& request, std::size_t guard, object::head& head, batch& now);
+  result<std::vector<archive::coding_record>> admit_extents(const object::update& u, wall_time now) const;
+  result<slots> admit_claim(const archive::extent_claim& claim, wall_time now) const;
+  outcome charge(const node_id& client, std::uint64_t more_bytes);
+  void keep_record(const archive::coding_record& record);
+  void vacate_slots_of_revoked(const std::map<node_id, wall_time>& before, const std::map<node_id, wall_time>& now);
+
+  const identity::policy& rules() const;
 
   identity::configuration_entry configuration_;
-  identity::policy rules_;
+  identity::policy genesis_rules_;
   authenticated_map map_;
   std::map<std::uint64_t, std::shared_ptr<const identity::directory>> directories_;  ///< by version; as in the map
   std::map<node_id, std::set<std::pair<session_id, crypto::public_key>>> sessions_;  ///< by client; as in the map
-  wall_time last_time_;
-
-  // Requests checked already, oldest first out: checked at arrival and before the vote, they need not be checked a third time.
-  mutable std::map<digest, parsed_ptr> checked_;
-  mutable std::list<digest> checked_order_;
+  mutable checked_requests checked_;
 };
 
 }  // namespace holdfast::ring

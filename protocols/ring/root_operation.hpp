@@ -16,7 +16,7 @@ bool inspect(F& f, revocation& x) {
   return f.fields("cluster", x.cluster, "node", x.node);
 }
 
-/// A member's request for a year more, signed with its identity key. `expires` is of the admission it renews, so it renews once.
+/// A member's request for a full term from now, signed with its identity key. `expires` is of the admission it renews, so it renews once.
 struct renewal {
   static constexpr std::string_view type_tag = "holdfast/renewal/v1";
   cluster_id cluster;
@@ -28,7 +28,8 @@ bool inspect(F& f, renewal& x) {
   return f.fields("cluster", x.cluster, "node", x.node, "expires", x.expires);
 }
 
-/// The admissions that the founder gave while it was alone, in one statement, once. At most `founding_admissions_max`.
+/// The admissions that the founder gave while it was alone, in one statement, once. At most `founding_admissions_max`. The ring
+/// issues each anew, for a full term from then.
 struct founding {
   static constexpr std::string_view type_tag = "holdfast/founding/v1";
   cluster_id cluster;
@@ -69,7 +70,7 @@ bool inspect(F& f, revoke& x) {
   return f.fields("by", x.by, "statement", x.statement);
 }
 
-/// Reply: the directory. An older counter than the last is refused as `stale`.
+/// Reply: the directory. A counter that is not above the last is refused as `stale`.
 struct advertise {
   crypto::signed_statement<identity::advertisement> statement;
 };
@@ -102,12 +103,21 @@ using root_operation = std::variant<adopt_founding, invite, join, revoke, advert
 struct invitation_record {
   identity::invitation invitation;
   crypto::public_key by;
-  std::optional<node_id> used_by;   ///< single use
-  digest request;                   ///< hash of the join that used it
+  std::optional<node_id> used_by;  ///< single use
+  digest request;                  ///< hash of the join that used it
 };
 template <class F>
 bool inspect(F& f, invitation_record& x) {
   return f.fields("invitation", x.invitation, "by", x.by, "used_by", x.used_by, "request", x.request);
+}
+
+/// The newest advertisement of a node, in the state under its id.
+struct advertisement_record {
+  std::uint64_t counter = 0;
+};
+template <class F>
+bool inspect(F& f, advertisement_record& x) {
+  return f.fields("counter", x.counter);
 }
 
 constexpr std::size_t invitations_max = 4096;  ///< open or not yet expired

@@ -35,8 +35,8 @@ class root_state final : public state_machine {
   applied run(const advertise& x, const batch& now);
   applied run(const renew& x, const batch& now);
 
-  outcome operated_by(const crypto::public_key& key) const;
-  void admit(const identity::admission& a);
+  outcome speaks_as_operator(const crypto::public_key& key) const;
+  outcome admit(const identity::admission& a);
   void forget_expired_invitations(wall_time now);
 
   cluster_id cluster_;
