@@ -1,0 +1,148 @@
+#include "actors/base/status_board.hpp"
+
+#include "actors/base/clock.hpp"
+#include "actors/base/log.hpp"
+
+namespace holdfast::actors {
+
+using namespace introspection;
+
+actor_probe::actor_probe(std::string id, std::string role, std::string parent, wall_time started)
+    : id_(std::move(id)), role_(std::move(role)), parent_(std::move(parent)), started_(started), read_before_(steady_now()) {}
+
+void actor_probe::enqueued() {
+  auto depth = depth_.fetch_add(1, std::memory_order_relaxed) + 1;
+  auto high = high_water_.load(std::memory_order_relaxed);
+  while (depth > high && !high_water_.compare_exchange_weak(high, depth, std::memory_order_relaxed)) {}
+}
+
+void actor_probe::handled(duration took) {
+  depth_.fetch_sub(1, std::memory_order_relaxed);
+  handled_.fetch_add(1, std::memory_order_relaxed);
+  latency_.record(took);
+}
+
+void actor_probe::say(life state, std::string doing) {
+  std::lock_guard guard(mutex_);
+  state_ = state;
+  doing_ = shortened(doing, sentence_bytes_max);
+}
+
+void actor_probe::died(std::string cause) {
+  std::lock_guard guard(mutex_);
+  state_ = life::backing_off;
+  last_death_ = shortened(cause, sentence_bytes_max);
+  doing_ = "waits to be started again";
+}
+
+void actor_probe::begin_life(wall_time now) {
+  std::lock_guard guard(mutex_);
+  ++lives_;
+  started_ = now;
+  state_ = life::starting;
+  doing_ = "starts";
+  depth_ = 0;
+}
+
+actor_status actor_probe::read(instant now) {
+  std::lock_guard guard(mutex_);
+  actor_status s;
+  s.id = id_;
+  s.role = role_;
+  s.parent = parent_;
+  s.state = state_;
+  s.doing = doing_;
+  s.mailbox_depth = static_cast<std::uint32_t>(std::max<std::int64_t>(0, depth_.load(std::memory_order_relaxed)));
+  s.mailbox_high_water = static_cast<std::uint32_t>(high_water_.load(std::memory_order_relaxed));
+  s.handled_total = handled_.load(std::memory_order_relaxed);
+  s.restarts = lives_ > 0 ? lives_ - 1 : 0;
+  s.last_death = last_death_;
+  s.started = started_;
+  auto elapsed = now - read_before_;
+  if (elapsed >= std::chrono::milliseconds(100)) {
+    s.handled_per_s = static_cast<std::uint32_t>((s.handled_total - handled_before_) * 1'000'000 / static_cast<std::uint64_t>(elapsed.count()));
+  }
+  auto latency = latency_.read();
+  auto recent = latency.since(latency_before_);
+  s.latency_p50_us = static_cast<std::uint32_t>(recent.quantile_us(0.5));
+  s.latency_p99_us = static_cast<std::uint32_t>(recent.quantile_us(0.99));
+  handled_before_ = s.handled_total;
+  read_before_ = now;
+  latency_before_ = latency;
+  return s;
+}
+
+probe_ptr status_board::enroll(const std::string& id, const std::string& role, const std::string& parent) {
+  std::lock_guard guard(mutex_);
+  auto& probe = probes_[id];
+  if (!probe) probe = std::make_shared<actor_probe>(id, role, parent, wall_now());
+  probe->begin_life(wall_now());
+  return probe;
+}
+
+void status_board::remove(const std::string& id) {
+  std::lock_guard guard(mutex_);
+  probes_.erase(id);
+}
+
+void status_board::note(severity weight, std::string kind, std::string subject, std::string sentence) {
+  auto level = weight == severity::error ? log::level::error : weight == severity::warning ? log::level::warning : log::level::info;
+  log::write(level, sentence, {{"event", kind}, {"subject", subject}});
+  event e;
+  e.time = wall_now();
+  e.weight = weight;
+  e.kind = shortened(kind, name_bytes_max);
+  e.subject = shortened(subject, name_bytes_max);
+  e.sentence = shortened(sentence, sentence_bytes_max);
+  std::lock_guard guard(mutex_);
+  e.sequence = next_event_++;
+  events_.push_back(std::move(e));
+  if (events_.size() > events_kept) events_.pop_front();
+}
+
+std::map<std::string, actor_status> status_board::actors() const {
+  std::map<std::string, probe_ptr> probes;
+  {
+    std::lock_guard guard(mutex_);
+    probes = probes_;
+  }
+  std::map<std::string, actor_status> all;
+  auto now = steady_now();
+  for (auto& [id, probe] : probes) {
+    if (all.size() < actors_max) all.emplace(id, probe->read(now));
+  }
+  return all;
+}
+
+std::vector<event> status_board::events(std::uint64_t after) const {
+  std::lock_guard guard(mutex_);
+  std::vector<event> newer;
+  for (const auto& e : events_) {
+    if (e.sequence > after) newer.push_back(e);
+  }
+  return newer;
+}
+
+void status_board::publish(const std::string& key, ring_status ring) {
+  std::lock_guard guard(mutex_);
+  rings_[key] = std::move(ring);
+}
+
+void status_board::publish(archive_status archive) {
+  std::lock_guard guard(mutex_);
+  archive_ = archive;
+}
+
+std::vector<ring_status> status_board::rings() const {
+  std::lock_guard guard(mutex_);
+  std::vector<ring_status> all;
+  for (const auto& [key, ring] : rings_) all.push_back(ring);
+  return all;
+}
+
+std::optional<archive_status> status_board::archive() const {
+  std::lock_guard guard(mutex_);
+  return archive_;
+}
+
+}  // namespace holdfast::actors

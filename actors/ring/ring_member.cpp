@@ -1,0 +1,312 @@
+#include "actors/ring/ring_member.hpp"
+
+#include "actors/base/log.hpp"
+#include "actors/base/role_actor.hpp"
+#include "actors/ring/ring_wire.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+using introspection::life;
+using introspection::severity;
+using seat_index = agreement::seat_index;
+
+struct ring_member_state {
+  ring_member_state() = default;
+  static inline const char* name = "ring_member";
+
+  /// Whoever waits for an answer: a peer's request, or a local one.
+  using asker = std::variant<inbound, caf::typed_response_promise<ring_answer>>;
+
+  std::unique_ptr<ring::ring_engine> engine;
+  std::map<std::uint64_t, asker> askers;
+  std::uint64_t next_ticket = 1;
+  std::array<std::uint64_t, 6> timer_generation{};
+  std::uint64_t published_certified = 0;
+};
+
+class ring_member final : public role_actor<ring_member_actor, ring_member_state> {
+ public:
+  ring_member(caf::actor_config& base, probe_ptr probe, ring_member_config config)
+      : role_actor(base, std::move(probe)), config_(std::move(config)) {}
+
+  behavior_type make_behavior() override {
+    probe().say(life::starting, "reads its log");
+    auto self = caf::actor_cast<caf::actor>(this);
+    config_.log->open(config_.log_directory, config_.ran_before, [self](result<log_writer::opened> found) {
+      ring_recovered message{fail(errc::unavailable, ""), {}};
+      if (found) {
+        message = {std::move(found->log), std::move(found->note)};
+      } else {
+        message.log = fail(found.error());
+      }
+      caf::anon_send(self, std::move(message));
+    });
+    return {
+        [this](const inbound& m) { on_inbound(m); },
+        [this](const peer_up& e) { on_peer(e.peer->id, e.lane, true); },
+        [this](const peer_down& e) { on_peer(e.peer->id, e.lane, false); },
+        [this](const ring_recovered& m) { on_recovered(m); },
+        [this](const ring_stored& m) { on_stored(m); },
+        [this](const ring_loaded& m) {
+          if (state.engine) carry(state.engine->on_loaded(read_clock(), m.ticket, m.first, m.bodies));
+        },
+        [this](ring_timer_atom, std::uint8_t id, std::uint64_t generation) {
+          if (state.engine && generation == state.timer_generation[id]) carry(state.engine->on_timer(read_clock(), static_cast<ring::timer_id>(id)));
+        },
+        [this](ring_ask_atom, const ring::service_body& body) -> caf::result<ring_answer> {
+          auto promise = make_response_promise<ring_answer>();
+          on_request(promise, body);
+          return promise;
+        },
+    };
+  }
+
+ private:
+  // -- starting -----------------------------------------------------------------------------------------------------
+
+  void on_recovered(const ring_recovered& found) {
+    if (!found.log) {
+      config_.on_disk_failure(found.log.error());
+      quit(caf::make_error(caf::sec::runtime_error, found.log.error().message()));
+      return;
+    }
+    if (!found.note.empty()) config_.board->note(severity::warning, "log-recovered", config_.label, found.note);
+    agreement::config replica{config_.cluster, config_.ring, config_.seat, config_.key, {}};
+    state.engine = std::make_unique<ring::ring_engine>(std::move(replica), config_.make_machine());
+    carry(state.engine->start(read_clock(), *found.log));
+    for (seat_index seat = 0; seat < config_.ring.size(); ++seat) {
+      if (seat != config_.seat && config_.links->is_up(config_.ring.seats[seat].node, link::traffic_class::agreement)) {
+        carry(state.engine->on_peer_connected(read_clock(), seat));
+      }
+    }
+  }
+
+  // -- inputs -------------------------------------------------------------------------------------------------------
+
+  void on_peer(const node_id& peer, link::traffic_class lane, bool up) {
+    auto seat = config_.ring.seat_of(peer);
+    if (!state.engine || !seat || *seat == config_.seat || lane != link::traffic_class::agreement) return;
+    carry(up ? state.engine->on_peer_connected(read_clock(), *seat) : state.engine->on_peer_lost(read_clock(), *seat));
+  }
+
+  void on_inbound(const inbound& m) {
+    if (m.kind == link::message_kind::agreement) {
+      auto seat = config_.ring.seat_of(m.from->id);
+      auto message = open_member_message(m.body());
+      if (!seat || !message) {
+        log::warning("ring message refused", {{"ring", config_.label}, {"peer", m.from->name}, {"why", seat ? message.error().message() : "no member"}});
+        return;
+      }
+      if (state.engine) carry(state.engine->on_member(read_clock(), *seat, std::move(*message)));
+      return;
+    }
+    if (!m.wants_reply()) return;
+    auto request = codec::decode<ring::service_request>(m.body(), "ring request");
+    if (!request) {
+      answer(m, failure(request.error()));
+    } else {
+      on_request(m, std::move(request->body));
+    }
+  }
+
+  void on_request(ring_member_state::asker who, ring::service_body body) {
+    if (auto* records = std::get_if<ring::records_request>(&body)) {
+      read_records(std::move(who), std::move(records->names));
+    } else if (auto* content = std::get_if<ring::inline_request>(&body)) {
+      read_inline(std::move(who), content->block);
+    } else if (!state.engine) {
+      answer(std::move(who), failure(error(errc::unavailable, "this ring member is still reading its log")));
+    } else {
+      auto ticket = state.next_ticket++;
+      state.askers.emplace(ticket, std::move(who));
+      carry(state.engine->on_request(read_clock(), ticket, std::move(body)));
+      while (state.askers.size() > 2 * ring::tickets_max) state.askers.erase(state.askers.begin());
+    }
+  }
+
+  void on_stored(const ring_stored& m) {
+    if (!m.ticket) {
+      config_.board->note(severity::error, "log-failed", config_.label, m.ticket.error().message());
+      config_.on_disk_failure(m.ticket.error());
+      return;
+    }
+    if (state.engine) carry(state.engine->on_stored(read_clock(), *m.ticket));
+  }
+
+  // -- what the store answers -----------------------------------------------------------------------------------------
+
+  void read_records(ring_member_state::asker who, std::vector<vguid> names) {
+    auto work = [blocks = config_.blocks, names = std::move(names), reply = replier(std::move(who))] {
+      ring::records_reply found;
+      for (const auto& name : names) found.records.push_back(blocks->versions.get(name.view()).value_or(bytes{}));
+      reply(found);
+    };
+    config_.stores->post(0, std::move(work));
+  }
+
+  void read_inline(ring_member_state::asker who, const bguid& block) {
+    auto work = [blocks = config_.blocks, block, reply = replier(std::move(who))] {
+      auto found = blocks->blocks.get(block.view());
+      // The name is checked here too: a damaged block is an error to the asker, who then turns to another member.
+      if (found && archive::block_name(*found) == block) {
+        reply(ring::inline_reply{std::move(*found)});
+      } else {
+        reply(failure(error(errc::not_found, "this ring member does not hold inline block " + block.brief() + " intact")));
+      }
+    };
+    config_.stores->post(0, std::move(work));
+  }
+
+  std::function<void(ring::service_reply)> replier(ring_member_state::asker who) {
+    return [links = config_.links, who = std::make_shared<ring_member_state::asker>(std::move(who))](ring::service_reply reply) {
+      deliver(*links, *who, std::move(reply));
+    };
+  }
+
+  static ring::service_reply failure(const error& e) { return ring::failure_reply{e.code(), e.message()}; }
+
+  static void deliver(link_port& links, ring_member_state::asker& who, ring::service_reply reply) {
+    if (auto* remote = std::get_if<inbound>(&who)) {
+      static_cast<void>(links.reply(*remote, make_payload(codec::encode(reply))));  // the asker asks again if its link is gone
+    } else {
+      std::get<caf::typed_response_promise<ring_answer>>(who).deliver(ring_answer{std::move(reply)});
+    }
+  }
+  void answer(ring_member_state::asker who, ring::service_reply reply) { deliver(*config_.links, who, std::move(reply)); }
+
+  // -- effects ------------------------------------------------------------------------------------------------------
+
+  void carry(ring::step step) {
+    for (auto& send : step.sends) transmit(send);
+    if (!step.persists.empty()) persist(std::move(step.persists));
+    for (auto& load : step.loads) read_log(load);
+    for (auto& timer : step.timers) arm(timer);
+    keep(step);
+    for (auto& reply : step.answers) {
+      auto who = state.askers.find(reply.ticket);
+      if (who == state.askers.end()) continue;
+      answer(std::move(who->second), std::move(reply.what));
+      state.askers.erase(who);
+    }
+    for (auto& event : step.events) tell(event);
+    publish();
+  }
+
+  void transmit(const ring::outgoing& send) {
+    auto payload = make_payload(seal_member_message(config_.ring.id, send.what));
+    for (seat_index seat = 0; seat < config_.ring.size(); ++seat) {
+      if (seat == config_.seat || (send.to && *send.to != seat)) continue;
+      // A message that cannot be sent is a lost message: the engines' statuses and timers mend it.
+      static_cast<void>(config_.links->send({config_.ring.seats[seat].node, link::traffic_class::agreement, link::message_kind::agreement, payload}));
+    }
+  }
+
+  void persist(std::vector<agreement::persist> records) {
+    auto self = caf::actor_cast<caf::actor>(this);
+    config_.log->append(config_.log_directory, std::move(records),
+                        [self](result<store_ticket> ticket) { caf::anon_send(self, ring_stored{std::move(ticket)}); });
+  }
+
+  void read_log(const agreement::load& load) {
+    auto self = caf::actor_cast<caf::actor>(this);
+    config_.log->load(config_.log_directory, load, [self, load](std::vector<agreement::batch_ptr> bodies) {
+      caf::anon_send(self, ring_loaded{load.ticket, load.first, std::move(bodies)});
+    });
+  }
+
+  void arm(const ring::timer& timer) {
+    auto id = static_cast<std::uint8_t>(timer.id);
+    auto generation = ++state.timer_generation[id];
+    if (timer.after) delayed_send(this, *timer.after, ring_timer_atom::value, id, generation);
+  }
+
+  void keep(ring::step& step) {
+    if (step.blocks.empty() && step.records.empty()) return;
+    auto work = [blocks = config_.blocks, kept = std::make_shared<ring::step>(std::move(step)), board = config_.board, label = config_.label] {
+      for (auto& block : kept->blocks) {
+        if (auto ok = blocks->blocks.put(block.name.view(), block.data); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+      }
+      for (auto& record : kept->records) {
+        if (auto ok = blocks->versions.put(record.name.view(), record.data); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+      }
+    };
+    auto answers = std::move(step.answers);
+    auto events = std::move(step.events);
+    config_.stores->post(0, std::move(work));
+    step.answers = std::move(answers);
+    step.events = std::move(events);
+  }
+
+  void tell(const agreement::event& e) {
+    using kind = agreement::event_kind;
+    auto about = config_.label + " ring";
+    switch (e.kind) {
+      case kind::view_change_started:
+        config_.board->note(severity::warning, "view-change", about, "the " + about + " asks for view " + std::to_string(e.view));
+        break;
+      case kind::view_entered:
+        config_.board->note(severity::info, "view-entered", about,
+                            "the " + about + " is in view " + std::to_string(e.view) + "; its primary is seat " + std::to_string(e.view % config_.ring.size()));
+        break;
+      case kind::caught_up:
+        config_.board->note(severity::info, "caught-up", about, "caught up with the " + about + " at batch " + std::to_string(e.sequence));
+        break;
+      case kind::falling_behind:
+        config_.board->note(severity::info, "catching-up", about, "behind the " + about + ", which has committed batch " + std::to_string(e.sequence));
+        break;
+      case kind::equivocation:
+        config_.board->note(severity::error, "equivocation", about, "seat " + std::to_string(e.seat.value_or(0)) + " signed two batches for one place: " + e.text);
+        break;
+      case kind::diverged:
+        config_.board->note(severity::error, "diverged", about, "this member's state contradicts the ring's; it has stopped voting: " + e.text);
+        break;
+      case kind::muted:
+        config_.board->note(severity::warning, "muted", about, "this member's log is not intact; it keeps silent until that is safe");
+        break;
+      case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes again"); break;
+      case kind::refused:
+        log::debug("ring refused", {{"ring", config_.label}, {"seat", e.seat.value_or(0)}, {"why", e.text}});
+        break;
+      case kind::stable_checkpoint: break;
+    }
+  }
+
+  void publish() {
+    if (!state.engine) return;
+    auto& replica = state.engine->replica();
+    introspection::ring_status s;
+    s.id = config_.ring.id;
+    s.label = config_.label;
+    s.epoch = config_.ring.epoch;
+    s.seat = config_.seat;
+    s.seats = static_cast<std::uint32_t>(config_.ring.size());
+    s.view = replica.view();
+    s.primary = config_.ring.seats[replica.primary()].node;
+    s.executed = replica.executed();
+    s.certified = state.engine->proven() ? state.engine->proven()->root.sequence : 0;
+    s.state = replica.mute() ? life::mute : replica.changing_view() || replica.committed() > replica.executed() ? life::catching_up : life::serving;
+    if (state.engine->proven()) {
+      s.extents = state.engine->proven()->map.tree(ring::submap::extents).size();
+      s.extents_short = state.engine->proven()->map.tree(ring::submap::repair).size();
+    }
+    probe().say(s.state, "executes batch " + std::to_string(s.executed) + " in view " + std::to_string(s.view));
+    config_.board->publish(config_.label, s);
+    if (s.certified > state.published_certified) {
+      state.published_certified = s.certified;
+      if (config_.on_proven) config_.on_proven(*state.engine);
+    }
+  }
+
+  ring_member_config config_;
+};
+
+}  // namespace
+
+ring_member_actor spawn_ring_member(caf::actor_system& system, ring_member_config config) {
+  auto probe = config.board->enroll("inner-ring/" + config.label, "inner-ring", "supervisor/rings");
+  return system.spawn<ring_member>(std::move(probe), std::move(config));
+}
+
+}  // namespace holdfast::actors
