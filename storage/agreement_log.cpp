@@ -77,7 +77,7 @@ struct agreement_log::state {
   void write_mark();
   result<std::unique_ptr<file>> make_segment(const log_segment_header& fresh);
   outcome begin_segment();
-  outcome write_records(std::span<const bytes_view> records);
+  result<std::vector<log_position>> write_records(std::span<const bytes_view> records);
   outcome withdraw_partial_write(const error& cause);
 
   outcome recover(const visitor& visit);
@@ -189,7 +189,7 @@ outcome agreement_log::set_aside(file_system& files, const std::string& director
 
 // --- writing ---
 
-outcome agreement_log::append(std::span<const bytes_view> records) {
+result<std::vector<log_position>> agreement_log::append(std::span<const bytes_view> records) {
   auto& s = *state_;
   if (s.broken) return fail(*s.broken);
   std::uint64_t space = 0;
@@ -200,21 +200,23 @@ outcome agreement_log::append(std::span<const bytes_view> records) {
     space += log_record_space(record.size());
   }
   if (space > call_bytes_max) return fail(errc::over_limit, "records of " + std::to_string(space) + " bytes in one call are too many");
-  if (space == 0) return {};
+  if (space == 0) return std::vector<log_position>{};
   if (s.end + space > s.options.segment_bytes && s.end > log_header_bytes) {
     if (auto begun = roll(); !begun) return fail(begun.error());
   }
   return s.write_records(records);
 }
 
-outcome agreement_log::state::write_records(std::span<const bytes_view> records) {
+result<std::vector<log_position>> agreement_log::state::write_records(std::span<const bytes_view> records) {
   static constexpr std::array<std::uint8_t, 8> zeros{};
   std::vector<std::array<std::uint8_t, log_record_header_bytes>> headers;
   std::vector<bytes_view> parts;
   headers.reserve(records.size());
   parts.reserve(records.size() * 3);
+  std::vector<log_position> positions;
   auto offset = end;
   for (auto record : records) {
+    positions.push_back(header.number << 32 | offset);
     headers.push_back(encode_log_record_header(header, offset, batch_start, record));
     auto space = static_cast<std::uint32_t>(log_record_space(record.size()));
     parts.push_back(headers.back());
@@ -224,10 +226,11 @@ outcome agreement_log::state::write_records(std::span<const bytes_view> records)
     offset += space;
   }
   if (auto written = current->write(end, parts); !written) {
-    return written.error().is(errc::no_space) ? withdraw_partial_write(written.error()) : break_off(written.error());
+    auto failed = written.error().is(errc::no_space) ? withdraw_partial_write(written.error()) : break_off(written.error());
+    return fail(failed.error());
   }
   end = offset;
-  return {};
+  return positions;
 }
 
 /// Part of a refused call may lie in the file. Left there, it could follow the next records as if it had been acknowledged.
@@ -272,6 +275,29 @@ outcome agreement_log::release_before(std::uint64_t segment) {
     else if (s.files->rename(s.at(name), s.at(spare))) s.spares.push_back(spare);
   }
   return {};
+}
+
+// --- reading back ---
+
+result<bytes> agreement_log::read(log_position at) const {
+  auto& s = *state_;
+  auto number = at >> 32;
+  auto offset = static_cast<std::uint32_t>(at);
+  if (number < s.first || number > s.header.number) return fail(errc::not_found, "the segment of a log record was released");
+  auto name = s.at(numbered(number, segment_suffix));
+  auto opened = s.files->open(name, open_mode::read);
+  if (!opened) return fail(opened.error());
+  bytes head(log_header_bytes), raw(log_record_header_bytes);
+  if (auto got = (*opened)->read(0, head); !got) return fail(got.error());
+  if (auto got = (*opened)->read(offset, raw); !got) return fail(got.error());
+  auto header = log_segment_header::decode(head);
+  auto length = get_little<std::uint32_t>(raw.data() + 8);
+  if (!header || length == 0 || length > log_record_bytes_max) return fail(errc::corrupt, "a record of " + name + " is damaged");
+  raw.resize(log_record_header_bytes + length);
+  if (auto got = (*opened)->read(offset, raw); !got) return fail(got.error());
+  auto content = check_log_record(raw, *header, offset);
+  if (!content) return fail(errc::corrupt, "a record of " + name + " is damaged");
+  return to_bytes(*content);
 }
 
 // --- recovery ---
@@ -343,7 +369,7 @@ outcome agreement_log::state::recover_segment(std::uint64_t number, std::uint64_
     sealed.emplace_back(number - 1, end);
     sealed_bytes += end;
   }
-  auto scan = scan_log_segment(*content, *found, visit);
+  auto scan = scan_log_segment(*content, *found, [&](std::uint32_t offset, bytes_view record) { visit(number << 32 | offset, record); });
   header = *found;
   end = batch_start = scan.end;
   recovery.records += scan.records;

@@ -25,6 +25,9 @@ struct log_options {
   std::uint32_t spare_segments_max = 2;             ///< released segments kept for reuse: overwriting costs less than growing
 };
 
+/// Where a record lies: segment and offset. Good for `read` until its segment is released.
+using log_position = std::uint64_t;
+
 /// What recovery found.
 struct log_recovery {
   std::uint64_t records = 0;
@@ -36,7 +39,7 @@ struct log_recovery {
 /// Used by one thread at a time.
 class agreement_log {
  public:
-  using visitor = std::function<void(bytes_view record)>;
+  using visitor = std::function<void(log_position at, bytes_view record)>;
 
   /// Makes a log where there is none; already_exists if `directory` holds one. `random` salts the segments and must outlive the log.
   static result<agreement_log> create(file_system& files, std::string directory, random_source& random, log_options options = {});
@@ -56,9 +59,12 @@ class agreement_log {
   const log_recovery& recovery() const;
 
   /// Adds records to the batch; they count only after `sync`. Each is 1 byte to `log_record_bytes_max` long. On no_space nothing of the
-  /// call is kept and the log remains usable; after io_failed every later call fails.
-  outcome append(std::span<const bytes_view> records);
-  outcome append(bytes_view record) { return append(std::span(&record, 1)); }
+  /// call is kept and the log remains usable; after io_failed every later call fails. Answers where each record lies.
+  result<std::vector<log_position>> append(std::span<const bytes_view> records);
+  result<std::vector<log_position>> append(bytes_view record) { return append(std::span(&record, 1)); }
+
+  /// A record that was appended or recovered, checked again. corrupt if it is damaged; not_found if its segment was released.
+  result<bytes> read(log_position at) const;
 
   /// Makes all appended records durable with one fdatasync; free if there are none.
   outcome sync();

@@ -77,7 +77,16 @@ std::array<std::uint8_t, log_record_header_bytes> encode_log_record_header(const
   return raw;
 }
 
-log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, const std::function<void(bytes_view)>& visit) {
+std::optional<bytes_view> check_log_record(bytes_view record, const log_segment_header& header, std::uint32_t offset) {
+  if (record.size() < log_record_header_bytes) return std::nullopt;
+  auto found = decode_record_header(record);
+  auto content = record.subspan(log_record_header_bytes);
+  if (found.tag != header.tag() || found.length != content.size()) return std::nullopt;
+  if (found.crc != record_crc(header.seed(), offset, found.batch_start, content)) return std::nullopt;
+  return content;
+}
+
+log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, const std::function<void(std::uint32_t, bytes_view)>& visit) {
   log_scan scan;
   auto seed = header.seed();
   auto tag = header.tag();
@@ -85,7 +94,7 @@ log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, 
   while (scan.end < size) {
     auto record = record_at(segment, seed, tag, scan.end);
     if (!record) break;
-    visit(record->content);
+    visit(scan.end, record->content);
     ++scan.records;
     scan.bytes += record->content.size();
     scan.end += static_cast<std::uint32_t>(std::min<std::uint64_t>(log_record_space(record->content.size()), size - scan.end));

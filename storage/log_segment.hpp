@@ -44,7 +44,10 @@ struct log_scan {
   bool durable_damaged = false;  ///< behind `end` there is a valid record of a later batch: what is damaged had been synced
 };
 
+/// The content of one whole record, header and content, that was read from `offset` of its segment. Nothing if it is damaged.
+std::optional<bytes_view> check_log_record(bytes_view record, const log_segment_header& header, std::uint32_t offset);
+
 /// Visits the unbroken records of a whole segment's bytes and looks behind them.
-log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, const std::function<void(bytes_view)>& visit);
+log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, const std::function<void(std::uint32_t offset, bytes_view content)>& visit);
 
 }  // namespace holdfast::storage

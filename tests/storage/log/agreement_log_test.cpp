@@ -27,7 +27,13 @@ struct reading {
 
 reading reopen(file_system& files, random_source& random, log_options options = small) {
   std::vector<bytes> records;
-  auto log = agreement_log::open(files, directory, random, [&](bytes_view r) { records.push_back(to_bytes(r)); }, options);
+  std::vector<log_position> positions;
+  auto visit = [&](log_position at, bytes_view r) {
+    positions.push_back(at);
+    records.push_back(to_bytes(r));
+  };
+  auto log = agreement_log::open(files, directory, random, visit, options);
+  for (std::size_t i = 0; log && i < records.size(); ++i) BOOST_REQUIRE((log->read(positions[i]).value() == records[i]));
   return {std::move(records), std::move(log)};
 }
 
@@ -53,6 +59,23 @@ written write_batches(agreement_log& log, std::uint64_t from, int batches) {
     w.acknowledged = w.appended;
   }
   return w;
+}
+
+BOOST_AUTO_TEST_CASE(a_record_is_read_back_from_where_it_was_put_and_a_flipped_bit_is_told) {
+  faulty_file_system disk;
+  seeded_random random(21);
+  auto log = agreement_log::create(disk, directory, random, small);
+  BOOST_REQUIRE(log);
+  std::vector<log_position> positions;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    auto at = log->append(record(i));
+    BOOST_REQUIRE(at);
+    positions.push_back(at->front());
+    BOOST_REQUIRE(log->sync());
+  }
+  for (std::uint64_t i = 0; i < 60; ++i) BOOST_REQUIRE((log->read(positions[i]).value() == record(i)));
+  BOOST_TEST(!log->read(positions[3] + 8).has_value());
+  BOOST_TEST(!log->read(positions.back() + (std::uint64_t{1} << 40)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_synced_comes_back_in_order) {
