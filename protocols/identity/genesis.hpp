@@ -5,7 +5,9 @@
 
 namespace holdfast::identity {
 
-/// The founder's statement, with a random salt; its hash is the cluster id.
+constexpr std::size_t founding_operators_max = 64;
+
+/// The founder's statement, with 1 to 64 operators and a random salt; its hash is the cluster id.
 signed_genesis make_genesis(const crypto::signing_key& founder, std::vector<crypto::public_key> operators, const policy& rules, wall_time now,
                             random_source& random);
 

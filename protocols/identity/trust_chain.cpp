@@ -53,6 +53,9 @@ result<verified_chain> verify(const trust_chain& chain, const cluster_id& pinned
   if (!claimed) return fail(claimed.error());
   auto genesis = chain.genesis.open(claimed->founder);
   if (!genesis) return fail(genesis.error());
+  if (genesis->operators.empty() || genesis->operators.size() > founding_operators_max) {
+    return fail(errc::malformed, "genesis names no operators or more than 64");
+  }
   verified_chain verified{pinned, *genesis, std::nullopt};
   if (chain.entries.size() > 1) {
     return fail(errc::unsupported, "the configuration has changed since genesis, which this version of the program cannot follow; upgrade it");

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocols/object/object_types.hpp"
-#include "protocols/ring/state_root.hpp"
+#include "protocols/ring/root_operation.hpp"
 
 namespace holdfast::ring {
 
@@ -34,9 +34,6 @@ bool inspect(F& f, adopt_directory& x) {
 }
 
 using object_operation = std::variant<update_object, fill_slot, adopt_directory>;
-
-/// The root ring's directory, in the root ring's state.
-inline place directory_place() { return place_named(submap::directory, "current"); }
 
 // -- sessions and results -------------------------------------------------------------------------------------------
 

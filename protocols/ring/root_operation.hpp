@@ -122,7 +122,10 @@ bool inspect(F& f, advertisement_record& x) {
 
 constexpr std::size_t invitations_max = 4096;  ///< open or not yet expired
 constexpr std::size_t members_max = 65536;
-constexpr std::size_t operators_max = 64;
+constexpr std::size_t operators_max = 128;  ///< genesis has at most half of them
+
+/// The directory, in the root ring's state.
+inline place directory_place() { return place_named(submap::directory, "current"); }
 
 inline place admission_place(const node_id& node) { return place_of(submap::admissions, node); }
 inline place invitation_place(const crypto::public_key& token_key) { return place_of(submap::invitations, token_key); }

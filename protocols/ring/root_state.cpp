@@ -120,7 +120,7 @@ outcome root_state::speaks_as_operator(const crypto::public_key& key) const {
 outcome root_state::admit(const identity::admission& a) {
   if (map_.tree(submap::admissions).size() >= members_max) return fail(errc::over_limit, "the cluster has as many members as it can take");
   if (a.kind == identity::member_kind::operating && directory_.operators.size() >= operators_max) {
-    return fail(errc::over_limit, "the cluster has 64 operators already");
+    return fail(errc::over_limit, "the cluster has 128 operators already");
   }
   map_.store(admission_place(a.id), a);
   if (a.kind == identity::member_kind::node) {
