@@ -43,13 +43,14 @@ bool inspect(F& f, extent_header& x) {
 
 /// A fragment as it is stored and read back: with all that verifies it.
 struct stored_fragment {
+  coding code;
   std::uint8_t index = 0;
   block_header header;
   bytes data;
 };
 template <class F>
 bool inspect(F& f, stored_fragment& x) {
-  return f.fields("index", x.index, "header", x.header, "data", x.data);
+  return f.fields("code", x.code, "index", x.index, "header", x.header, "data", x.data);
 }
 
 /// An extent as the store finds it: its header and the entries of the fragments that are there, from ordinal 0 without a gap.
