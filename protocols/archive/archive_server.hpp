@@ -66,6 +66,7 @@ class archive_server {
  public:
   /// How often `on_timer` is due.
   static constexpr duration tick = std::chrono::seconds(1);
+  static constexpr std::size_t commitment_queries_max = 64;  ///< in one step
 
   /// `uncommitted` is what the store recovered: open extents with their entries, sealed ones.
   archive_server(server_config config, crypto::signing_key key, std::vector<stored_extent> uncommitted, clock_reading at);
@@ -86,7 +87,8 @@ class archive_server {
 
   /// The disk's state, as last measured; openings beyond capacity are refused. Capacity 0: unknown.
   void set_usage(std::uint64_t stored_bytes, std::uint64_t capacity_bytes);
-  void set_limits(const server_limits& limits) { config_.limits = limits; }
+  void set_limits(const server_limits& limits) { table_.set_limits(limits); }
+  const server_limits& limits() const { return table_.limits(); }
 
   /// A receipt for a sealed extent. Deterministic: asked again, the same bytes.
   signed_receipt receipt_for(const extent_header& sealed) const;
@@ -106,8 +108,9 @@ class archive_server {
     std::uint64_t bytes = 0;
   };
   struct pending_seal {
+    extent_id extent;
     extent_header header;
-    std::vector<asker> from;
+    std::vector<asker> from;  // all who asked while it was under way
   };
   struct pending_read {
     asker from;
@@ -130,9 +133,10 @@ class archive_server {
 
   void begin_extent(const asker& from, const open_extent& request);
   void answer_open(const asker& from, const open_extent& request, const extent_header& header, std::size_t blocks);
-  outcome check_piece(const uncommitted_extent& extent, const put_piece& piece) const;
+  outcome take_piece(uncommitted_extent& extent, const put_piece& piece);
   void fragment_complete(const asker& from, uncommitted_extent& extent);
   void begin_seal(const asker& from, uncommitted_extent& extent, const seal_extent& request);
+  uncommitted_extent* writable(const asker& from, const extent_id& extent);
   void appended(const pending_append& append, const outcome& stored);
   void sealed(const pending_seal& seal, const outcome& stored);
   void give_up(const extent_id& extent, const error& why);
@@ -141,9 +145,8 @@ class archive_server {
   void found_extent(const pending_read& read, result<stored_extent> found);
   void send_fragment(const asker& from, stored_fragment fragment);
   void damaged(const asker& from, const extent_id& extent, std::uint32_t ordinal, const std::string& why);
-  /// Asks the store, within the reads' bounds; the request is answered when it has answered.
-  template <class Effect>
-  void ask_store(const asker& from, request_body body, Effect effect);
+  /// A ticket for a question to the store, within the reads' bounds; else refuses. The request waits for the answer.
+  std::optional<store_ticket> begin_read(const asker& from, request_body body);
 
   std::optional<pending> take(store_ticket ticket);
   store_ticket issue(pending p);

@@ -3,7 +3,8 @@
 // An extent is opened, gets fragments appended in order, is sealed, later committed or dropped. Appends are answered as soon
 // as the store has taken the bytes (that is the writer's backpressure); sealing is answered only once every fragment and the
 // header are durable: `on_stored` for a seal is what a receipt rests on. The store survives a crash at any point: an unsealed
-// extent may come back with fewer fragments or not at all, a sealed one comes back whole.
+// extent may come back with fewer fragments or not at all, a sealed one comes back whole. Errors come in this room's codes:
+// `not_found`, `damaged` for a failed checksum, `over_limit` for a full disk, `unavailable` for a disk that fails.
 #pragma once
 
 #include <variant>
@@ -58,6 +59,10 @@ struct stored_extent {
   extent_header header;
   std::vector<block_entry> entries;
 };
+template <class F>
+bool inspect(F& f, stored_extent& x) {
+  return f.fields("header", x.header, "entries", x.entries) && x.entries.size() <= extent_blocks_max;
+}
 
 // -- effects: writing -------------------------------------------------------------------------------------------------
 
@@ -74,10 +79,10 @@ struct append_fragment {
   stored_fragment fragment;
 };
 
-/// Make all fragments and `header` durable; answered by `on_stored(ticket)` then, and not before.
+/// Make all fragments, the header and the entries durable; answered by `on_stored(ticket)` then, and not before.
 struct seal_stored {
   store_ticket ticket;
-  extent_header header;
+  stored_extent extent;
 };
 
 /// The ring committed the extent. Need not be durable at once: asking the ring again finds it out again.
@@ -85,6 +90,12 @@ struct mark_committed {
   extent_id extent;
 };
 
+/// Forget an extent that was never sealed: what was appended to it goes.
+struct discard_extent {
+  extent_id extent;
+};
+
+/// Forget an extent, sealed or not.
 struct drop_extent {
   extent_id extent;
 };
@@ -119,7 +130,7 @@ struct read_inventory {
   std::uint32_t count = 0;
 };
 
-using store_effect = std::variant<create_extent, append_fragment, seal_stored, mark_committed, drop_extent, replace_fragment, read_fragment,
-                                  read_extent, read_inventory>;
+using store_effect = std::variant<create_extent, append_fragment, seal_stored, mark_committed, discard_extent, drop_extent, replace_fragment,
+                                  read_fragment, read_extent, read_inventory>;
 
 }  // namespace holdfast::archive

@@ -49,6 +49,9 @@ class uncommitted_table {
  public:
   explicit uncommitted_table(const server_limits& limits) : limits_(limits) {}
 
+  const server_limits& limits() const { return limits_; }
+  void set_limits(const server_limits& limits) { limits_ = limits; }
+
   uncommitted_extent* find(const extent_id& extent);
 
   /// Takes an extent in, whatever the limits; what is there under its id goes.
@@ -84,7 +87,7 @@ class uncommitted_table {
 
   void count(const uncommitted_extent& extent, bool add);
 
-  const server_limits& limits_;
+  server_limits limits_;
   std::map<extent_id, uncommitted_extent> extents_;
   std::map<node_id, usage> clients_;
   std::uint64_t assembling_bytes_ = 0;
