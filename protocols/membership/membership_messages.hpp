@@ -40,6 +40,7 @@ struct statement_request {
 /// While founding: "I can sit in the first ring; these are my seats' keys."
 struct seat_offer {
   identity::founding_member member;
+  std::string address;  ///< HOST:PORT where the other members may dial it
 };
 
 /// While founding, from the founder: "sign this configuration entry with both your keys."
@@ -69,7 +70,7 @@ bool inspect(F& f, statement_request& x) {
 }
 template <class F>
 bool inspect(F& f, seat_offer& x) {
-  return f.fields("member", x.member);
+  return f.fields("member", x.member, "address", x.address);
 }
 template <class F>
 bool inspect(F& f, configuration_proposal& x) {
@@ -83,6 +84,7 @@ using request =
 
 struct chain_reply {
   identity::trust_chain chain;
+  std::map<node_id, std::string> addresses;  ///< where the rings' members were last; a hint, proven by who answers there
 };
 
 struct join_reply {
@@ -119,7 +121,7 @@ struct refusal {
 
 template <class F>
 bool inspect(F& f, chain_reply& x) {
-  return f.fields("chain", x.chain) && x.chain.entries.size() <= chain_entries_max;
+  return f.fields("chain", x.chain, "addresses", x.addresses) && x.chain.entries.size() <= chain_entries_max;
 }
 template <class F>
 bool inspect(F& f, join_reply& x) {

@@ -1,0 +1,47 @@
+// The membership role: admits, passes statements to the root ring, keeps this node's own place in the directory true.
+#pragma once
+
+#include "actors/base/status_board.hpp"
+#include "actors/link/link_iface.hpp"
+#include "actors/membership/membership_iface.hpp"
+#include "actors/membership/node_identity.hpp"
+#include "actors/membership/trust_store.hpp"
+
+namespace holdfast::actors {
+
+/// The node's identity in memory, saved with every change. Shared between the start of the node and its membership role.
+class identity_keeper {
+ public:
+  identity_keeper(storage::data_directory& directory, node_identity identity) : directory_(directory), identity_(std::move(identity)) {}
+
+  const node_identity& get() const { return identity_; }
+
+  /// Applies a change and makes it durable; without success the change is taken back.
+  template <class Change>
+  outcome change(Change apply) {
+    auto changed = identity_;
+    apply(changed);
+    auto saved = save_identity(directory_, changed);
+    if (saved) identity_ = std::move(changed);
+    return saved;
+  }
+
+ private:
+  storage::data_directory& directory_;
+  node_identity identity_;
+};
+
+struct membership_config {
+  std::shared_ptr<identity_keeper> keeper;
+  trust_ptr trust;
+  links link;
+  board_ptr board;
+  link::local_identity self;           ///< as the links were started with; the admission is filled in here
+  identity::advertisement advert;      ///< cluster, node and counter are filled in here
+  std::string name;
+  std::function<void()> on_configured;  ///< genesis is complete: the node may start its rings. Called once, on the role's thread
+};
+
+membership_actor spawn_membership(caf::actor_system& system, membership_config config);
+
+}  // namespace holdfast::actors

@@ -1,0 +1,105 @@
+#include "actors/membership/trust_store.hpp"
+
+#include "protocols/ring/object_operation.hpp"
+
+namespace holdfast::actors {
+
+result<bool> trust_store::adopt(const identity::trust_chain& chain) {
+  auto walked = identity::verify(chain, pinned_);
+  if (!walked) return fail(walked.error());
+  std::lock_guard guard(mutex_);
+  if (verified_ && chain.entries.size() <= chain_.entries.size()) return false;
+  chain_ = chain;
+  verified_ = std::move(*walked);
+  return true;
+}
+
+result<bool> trust_store::adopt(const ring::proven_entry& directory) {
+  auto configuration = this->configuration();
+  if (!configuration) return fail(errc::unavailable, "a directory cannot be verified before genesis is complete");
+  auto opened = ring::open<identity::directory>(directory, ring::directory_place(), pinned_, configuration->root);
+  if (!opened) return fail(opened.error());
+  std::lock_guard guard(mutex_);
+  if (directory_ && opened->value.version <= directory_->version) return false;
+  directory_ = std::make_shared<const identity::directory>(std::move(opened->value));
+  proof_ = directory;
+  return true;
+}
+
+std::optional<identity::configuration_entry> trust_store::configuration() const {
+  std::lock_guard guard(mutex_);
+  return verified_ ? verified_->current : std::nullopt;
+}
+
+std::optional<identity::verified_chain> trust_store::verified() const {
+  std::lock_guard guard(mutex_);
+  return verified_;
+}
+
+identity::trust_chain trust_store::chain() const {
+  std::lock_guard guard(mutex_);
+  return chain_;
+}
+
+directory_ptr trust_store::directory() const {
+  std::lock_guard guard(mutex_);
+  return directory_;
+}
+
+std::optional<ring::proven_entry> trust_store::directory_proof() const {
+  std::lock_guard guard(mutex_);
+  return proof_;
+}
+
+std::uint64_t trust_store::directory_version() const {
+  std::lock_guard guard(mutex_);
+  return directory_ ? directory_->version : 0;
+}
+
+result<link::peer_info> trust_store::verify_peer(bytes_view admission, const digest& tls_key, wall_time now) const {
+  auto proof = codec::decode<ring::admission_proof>(admission, "admission");
+  if (!proof) return fail(proof.error());
+  std::optional<identity::verified_chain> chain;
+  directory_ptr directory;
+  {
+    std::lock_guard guard(mutex_);
+    chain = verified_;
+    directory = directory_;
+  }
+  if (!chain) return fail(errc::unavailable, "this process has no chain to verify admissions with yet");
+  // Between genesis' completion and the root ring's first batch the first members have nothing but the founder's word.
+  auto* provisional = std::get_if<ring::provisional_admission>(&*proof);
+  if (provisional && chain->current) {
+    auto opened = provisional->statement.open(chain->genesis.founder);
+    if (opened && chain->current->root.seat_of(opened->id)) chain->current.reset();
+  }
+  auto opened = ring::verify_admission(*proof, *chain, now);
+  if (!opened) return fail(opened.error());
+  if (opened->tls_key != tls_key) return fail(errc::bad_signature, "the admission is for another TLS key");
+  if (directory && directory->revoked.contains(opened->id)) return fail(errc::denied, "the admission has been revoked");
+  link::peer_info peer;
+  peer.id = opened->id;
+  peer.admitted = true;
+  peer.kind = opened->kind;
+  peer.name = opened->name;
+  peer.tls_key = tls_key;
+  return peer;
+}
+
+std::vector<std::string> trust_store::addresses(const node_id& node) const {
+  auto directory = this->directory();
+  if (!directory) return {};
+  auto entry = directory->nodes.find(node);
+  if (entry == directory->nodes.end() || entry->second.address.empty()) return {};
+  return {entry->second.address};
+}
+
+std::string trust_store::name_of(const node_id& node) const {
+  auto directory = this->directory();
+  if (directory) {
+    if (auto entry = directory->nodes.find(node); entry != directory->nodes.end()) return entry->second.name;
+  }
+  return node.brief();
+}
+
+}  // namespace holdfast::actors
