@@ -417,7 +417,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     m.payload = make_payload(codec::encode(question));
     request(config_.link.manager, 6s, ask_atom::value, std::move(m), duration(5s))
         .then(
-            [done](const response& answer) mutable {
+            [done](const actors::response& answer) mutable {
               if (!answer.value) return done(fail(answer.value.error()));
               done(codec::decode<membership::reply>(answer.value->body(), "membership reply"));
             },
