@@ -166,7 +166,8 @@ outcome local_cluster::make_client_profile() {
   if (!token) return fail(token.error());
   auto changes = without_settings();
   changes["HOLDFAST_TOKEN"] = *token;
-  auto made = run_and_read({program_.string(), "profile", "create", "--join", to_string(*member), "--profile", client_profile().string()}, changes, time_);
+  std::vector<std::string> command{program_.string(), "profile", "create", "--join", to_string(*member), "--profile", client_profile().string()};
+  auto made = run_and_read(command, changes, time_);
   if (!made) return fail(made.error());
   return {};
 }

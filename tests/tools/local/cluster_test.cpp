@@ -28,7 +28,8 @@ struct folder {
 
 std::vector<node_state> states(const folder& dir) {
   std::vector<node_state> out;
-  for (const auto& n : dir.cluster().status().value()) out.push_back(n.state);
+  const auto all = dir.cluster().status().value();
+  for (const auto& n : all) out.push_back(n.state);
   return out;
 }
 
