@@ -5,10 +5,14 @@
 #   KNOWS    rooms below this one; their include roots and libraries come along
 #   LINKS    libraries from outside
 #   HEADERS  headers to precompile
+#   APART    a folder that is not of the library (its sources are a program's)
 function(holdfast_room name)
-  cmake_parse_arguments(ROOM "" "" "KNOWS;LINKS;HEADERS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "APART" "KNOWS;LINKS;HEADERS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "main\\.cpp$")
+  if(ROOM_APART)
+    list(FILTER sources EXCLUDE REGEX "/${ROOM_APART}/")
+  endif()
   set(root ${CMAKE_BINARY_DIR}/rooms/${name})
   file(MAKE_DIRECTORY ${root})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${root}/${name} SYMBOLIC)
