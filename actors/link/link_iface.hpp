@@ -14,8 +14,6 @@
 #include "actors/link/link_port.hpp"
 #include "actors/link/link_types.hpp"
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::peer_ptr)
-
 namespace holdfast::actors {
 
 using listen_atom = caf::atom_constant<caf::atom("listen")>;
@@ -29,10 +27,10 @@ using sessions_atom = caf::atom_constant<caf::atom("sessions")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 
 using link_manager_actor = caf::typed_actor<
-    // Listens on HOST:PORT (port 0: any); answers the port. Error: the address cannot be bound.
-    caf::replies_to<listen_atom, std::string>::with<std::uint16_t>,
-    // Dials an address for one class, whoever is there; answers the peer once the session is up.
-    caf::replies_to<connect_atom, std::string, link::traffic_class>::with<peer_ptr>,
+    // Listens on HOST:PORT (port 0: any); answers the port, or that the address cannot be bound.
+    caf::replies_to<listen_atom, std::string>::with<listening>,
+    // Dials an address for one class, whoever is there; answers the peer once the session is up, or why it is not.
+    caf::replies_to<connect_atom, std::string, link::traffic_class>::with<connected>,
     // Keeps agreement and foreground links to this peer alive: dials at once, and again with backoff whenever one is lost.
     caf::reacts_to<keep_atom, node_id, std::vector<std::string>>,
     // No longer keeps the peer's links; they close when idle.
@@ -53,7 +51,8 @@ struct links {
   link_port_ptr port;
 };
 
-/// Starts the links of a process. `system` must have the middleman loaded (see `configure_links`).
+/// Starts the links of a process; `system` must have been configured by `configure_links`, `config.tls` be checked. Send
+/// `close` before the system is to end: it waits for all actors.
 links start_links(caf::actor_system& system, link_config config);
 
 /// Loads the middleman and sets what the links want of CAF: no BASP workers, short read bursts, the `sharing` scheduler.

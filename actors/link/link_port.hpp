@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <caf/actor.hpp>
+#include <caf/send.hpp>
 
 #include "actors/link/link_counters.hpp"
 #include "actors/link/link_types.hpp"
@@ -38,8 +39,10 @@ class link_port {
   /// Messages of `kind` that are not replies go to `handler` as `inbound`; one handler a kind, the newest wins.
   void subscribe(link::message_kind kind, caf::actor handler);
 
-  /// `watcher` gets `peer_up`, `peer_down`, `peer_heard` and `dial_failed`, until it is gone; first a `peer_up` for what is up already.
+  /// `watcher` gets `peer_up`, `peer_down`, `peer_heard` and `dial_failed`; first a `peer_up` for what is up already (one
+  /// that comes up meanwhile may be told twice). `unwatch` before it ends.
   void watch(caf::actor watcher);
+  void unwatch(const caf::actor& watcher);
 
   /// Where a peer may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
   void know(const node_id& peer, std::vector<std::string> addresses);
@@ -48,13 +51,20 @@ class link_port {
   const link_counters& counters() const { return counters_; }
 
  private:
-  friend class link_manager_state;
+  friend struct link_manager_state;
   friend class session_state;
+  friend class inbound_meter;
 
   void deliver(inbound m);
   template <class Event>
-  void announce(const Event& event);
-  void fail_unsent(std::vector<queued_message> messages, const error& why);
+  void announce(const Event& event) {
+    std::shared_lock lock(mutex_);
+    for (const auto& w : watchers_) caf::anon_send(w, event);
+  }
+  /// Ends the requests among messages that never left.
+  void fail_unsent(const std::vector<queued_message>& messages, const std::string& why);
+  void set_manager(caf::actor manager);
+  void ask_to_dial(const node_id& peer, link::traffic_class lane);
 
   link_counters counters_;
   outbox outbox_;

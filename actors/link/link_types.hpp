@@ -49,6 +49,13 @@ struct response {
   result<inbound> value;
 };
 
+struct listening {
+  result<std::uint16_t> port;
+};
+struct connected {
+  result<peer_ptr> peer;
+};
+
 /// To watchers: the first session of a class with this peer is up; the last one has gone.
 struct peer_up {
   peer_ptr peer;
@@ -103,6 +110,8 @@ struct link_config {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::outgoing)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::inbound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::listening)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::connected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::peer_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::peer_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::peer_heard)
@@ -110,6 +119,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::dial_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::session_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<holdfast::actors::session_status>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::node_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::duration)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::link::local_identity)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::link::traffic_class)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::link::refusal_reason)

@@ -29,6 +29,7 @@ struct queued_message {
 struct session_ref {
   std::uint64_t serial = 0;
   caf::actor handle;
+  peer_ptr peer;
 };
 
 class outbox {
@@ -62,10 +63,11 @@ class outbox {
   /// The lane's dial failed: pushes fail at once until `may_dial`. Answers what was queued.
   std::vector<queued_message> dial_failed(const node_id& peer, link::traffic_class lane);
   void may_dial(const node_id& peer, link::traffic_class lane);
-  /// The manager is dialling the lane of its own accord. False if it is up or being dialled.
+  /// The manager is about to dial the lane. False if it is up.
   bool begin_dial(const node_id& peer, link::traffic_class lane);
 
   bool is_up(const node_id& peer, link::traffic_class lane) const;
+  std::vector<peer_up> all_up() const;
 
  private:
   enum class lane_state : std::uint8_t { idle, dialling, refused };

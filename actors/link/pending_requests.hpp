@@ -5,6 +5,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 
 #include "actors/link/link_types.hpp"
 
@@ -17,13 +19,13 @@ class pending_requests {
   /// Registers a request and answers its correlation (never 0), or `over_limit`; then `done` was not taken.
   result<std::uint64_t> add(const node_id& peer, instant deadline, completion& done);
 
-  /// The request has been handed to this session.
-  void sent(std::uint64_t correlation, std::uint64_t session_serial);
+  /// The request is being handed to this session. False if it has ended meanwhile: then it must not be sent any more.
+  bool sent(std::uint64_t correlation, std::uint64_t session_serial);
 
   /// Ends the request that this reply answers; false if there is none, or it was asked of another peer.
   bool complete(const inbound& reply);
 
-  void fail(std::uint64_t correlation, const error& why);
+  void refuse(std::uint64_t correlation, const error& why);
   void session_down(std::uint64_t session_serial);
   void expire(instant now);
   /// Ends all: the links are closing.
@@ -37,12 +39,14 @@ class pending_requests {
     std::uint64_t session_serial = 0;  ///< 0: not sent yet
   };
 
-  template <class Condition>
-  void end_where(Condition condition, const char* sentence);
+  /// Takes the entry out; the caller completes it without the lock.
+  std::optional<entry> take(std::uint64_t correlation);
+  static error lost(const entry& e, const char* what);
 
   std::mutex mutex_;
   std::uint64_t next_ = 1;
   std::map<std::uint64_t, entry> entries_;
+  std::set<std::pair<instant, std::uint64_t>> deadlines_;
 };
 
 }  // namespace holdfast::actors

@@ -1,0 +1,93 @@
+// How the manager gets and keeps sessions: attempts over a peer's addresses, backoff between them, names resolved elsewhere.
+#include <algorithm>
+
+#include <caf/event_based_actor.hpp>
+
+#include "actors/base/clock.hpp"
+#include "actors/link/link_manager.hpp"
+
+namespace holdfast::actors {
+
+using link::refusal_reason;
+using link::traffic_class;
+
+void link_manager_state::keep(const node_id& peer, std::vector<std::string> addresses) {
+  if (close_by || kept.size() >= link::limits::known_peers_max) return;
+  kept.insert(peer);
+  port->know(peer, std::move(addresses));
+  for (auto lane : {traffic_class::agreement, traffic_class::foreground}) {
+    auto r = retries.find({peer, lane});
+    bool waiting = r != retries.end() && r->second.due;
+    if (!waiting) dial_lane(peer, lane);
+  }
+}
+
+void link_manager_state::dial_lane(const node_id& peer, traffic_class lane) {
+  bool dialling = std::any_of(dials.begin(), dials.end(), [&](const auto& d) { return d.second.peer == peer && d.second.lane == lane; });
+  if (close_by || dialling || !port->outbox_.begin_dial(peer, lane)) return;
+  begin({peer, lane, port->outbox_.addresses(peer)});
+}
+
+void link_manager_state::begin(dial d) {
+  auto number = next_dial++;
+  dials.emplace(number, std::move(d));
+  try_next(number);
+}
+
+void link_manager_state::try_next(std::uint64_t number) {
+  auto it = dials.find(number);
+  if (it == dials.end()) return;
+  auto& d = it->second;
+  if (d.next >= d.addresses.size()) return give_up(number);
+  d.address = d.addresses[d.next++];
+  try_address(number, d.address);
+}
+
+void link_manager_state::try_address(std::uint64_t number, const std::string& address) {
+  auto& d = dials.at(number);
+  auto where = parse_address(address);
+  if (!where) {
+    d.last = {refusal_reason::unreachable, where.error().message()};
+    return try_next(number);
+  }
+  if (!is_numeric(*where)) {
+    auto me = caf::actor_cast<caf::actor>(self);
+    self->system().spawn<caf::detached>([me, number, where = *where](caf::event_based_actor*) {
+      caf::anon_send(me, resolved{number, resolve(where)});
+    });
+    return;
+  }
+  auto socket = begin_connect(*where);
+  if (!socket) {
+    d.last = {refusal_reason::unreachable, socket.error().message()};
+    port->counters_.count(refusal_reason::unreachable);
+    return try_next(number);
+  }
+  ++port->counters_.dialled;
+  entry e;
+  e.host = where->host;
+  e.remote = address;
+  e.dialled = true;
+  e.dial = number;
+  spawn_session(std::move(e), {d.lane, true, d.peer, false}, nullptr, *socket);
+}
+
+void link_manager_state::give_up(std::uint64_t number) {
+  auto d = std::move(dials.extract(number).mapped());
+  auto why = "cannot reach " + (d.address.empty() ? (d.peer ? d.peer->brief() : std::string("anybody")) : d.address) + ": " +
+             std::string(to_string(d.last.reason)) + " (" + d.last.text + ")";
+  if (d.peer) {
+    port->fail_unsent(port->outbox_.dial_failed(*d.peer, d.lane), why);
+    retry_later(*d.peer, d.lane, false);
+  }
+  if (d.promise.pending()) d.promise.deliver(connected{fail(errc::unavailable, why)});
+  port->announce(dial_failed{d.peer.value_or(node_id{}), d.address, d.last.reason, d.last.text});
+}
+
+void link_manager_state::retry_later(const node_id& peer, traffic_class lane, bool wanted) {
+  auto& r = retries[{peer, lane}];
+  r.wanted = r.wanted || wanted;
+  if (!r.due) r.due = steady_now() + r.pace.next(random);
+}
+
+}  // namespace holdfast::actors

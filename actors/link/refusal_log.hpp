@@ -1,0 +1,28 @@
+// Refused and broken connections in the log: at most one line a second for each remote address and reason, with the count of
+// those in between; so a flood costs a line a second, not a disk.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "protocols/base/time.hpp"
+#include "protocols/link/hello.hpp"
+
+namespace holdfast::actors {
+
+class refusal_log {
+ public:
+  void note(instant now, const std::string& address, link::refusal_reason reason, const std::string& text, bool by_peer);
+
+ private:
+  struct entry {
+    instant printed{};
+    std::uint64_t unprinted = 0;
+  };
+  static constexpr std::size_t entries_max = 1024;  ///< addresses and reasons remembered; the oldest half goes when it is full
+  void make_room();
+
+  std::map<std::pair<std::string, link::refusal_reason>, entry> entries_;
+};
+
+}  // namespace holdfast::actors

@@ -1,0 +1,202 @@
+#include "actors/link/session.hpp"
+
+#include <caf/io/network/native_socket.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "actors/base/clock.hpp"
+#include "actors/link/link_iface.hpp"
+#include "protocols/codec/writer.hpp"
+
+namespace holdfast::actors {
+
+namespace limits = link::limits;
+using link::refusal_reason;
+
+namespace {
+
+constexpr auto budget_poll = std::chrono::milliseconds(20);  ///< how soon a paused session looks at the common budget again
+
+int native_socket_of(caf::io::connection_handle h) { return static_cast<int>(h.id()); }
+
+}  // namespace
+
+caf::behavior session(session_state::pointer self, session_setup setup) { return self->state.start(self, std::move(setup)); }
+
+session_state::~session_state() {
+  if (!left_ && setup_.port) leave();  // killed: the manager and whoever waits must still hear of it
+}
+
+void session_state::open_socket() {
+  if (setup_.accepted) {
+    connection_ = setup_.accepted->hdl();
+    self_->move_scribe(std::exchange(setup_.accepted, nullptr));
+  } else {
+    connection_ = self_->add_scribe(setup_.dialled_socket);
+  }
+  int on = 1;
+  ::setsockopt(native_socket_of(connection_), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  self_->ack_writes(connection_, true);
+  self_->configure_read(connection_, caf::io::receive_policy::at_most(limits::read_bytes(setup_.rules.lane)));
+}
+
+caf::behavior session_state::start(pointer self, session_setup setup) {
+  self_ = self;
+  setup_ = std::move(setup);
+  heard_at_ = used_at_ = rechecked_at_ = steady_now();
+  handshake_ = std::make_unique<link::handshake>(setup_.self, setup_.rules, [this](bytes_view admission, const digest& key, wall_time now) {
+    peer_admission_ = to_bytes(admission);
+    return setup_.verify(admission, key, now);
+  });
+  frames_ = std::make_unique<link::frame_reader>(setup_.rules.lane);
+  open_socket();
+  tls_ = std::make_unique<link::tls_channel>(
+      setup_.tls, setup_.rules.dialled ? link::tls_side::client : link::tls_side::server,
+      [this](bytes_view data) {
+        auto& buffer = self_->wr_buf(connection_);
+        buffer.insert(buffer.end(), data.begin(), data.end());
+        unwritten_bytes_ += data.size();
+      },
+      [this](bytes_view data) { on_plaintext(data); });
+  if (auto begun = tls_->start(); !begun) end(refusal_reason::tls_failed, begun.error().message());
+  self_->flush(connection_);
+  self_->delayed_send(self_, setup_.handshake_timeout, deadline_atom::value);
+  return {
+      [this](const caf::io::new_data_msg& m) {
+        on_bytes({reinterpret_cast<const std::uint8_t*>(m.buf.data()), m.buf.size()});
+      },
+      [this](const caf::io::data_transferred_msg& m) {
+        unwritten_bytes_ = m.remaining;
+        if (ending_ && m.remaining == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
+        pump();
+      },
+      [this](const caf::io::connection_closed_msg&) {
+        bool reached = greeted_ || status_.received_bytes > 0 || !setup_.rules.dialled;
+        if (!ending_) end(reached ? refusal_reason::connection_lost : refusal_reason::unreachable, "the connection was closed", true);
+        self_->quit();
+      },
+      [this](wake_atom) { pump(); },
+      [this](consumed_atom) { on_consumed(); },
+      [this](beat_atom) { on_beat(); },
+      [this](deadline_atom) {
+        if (ending_) {  // the goodbye took long enough
+          self_->trigger(connection_);
+          if (self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_RDWR);
+          self_->quit();
+        } else if (!up_) {
+          end(setup_.rules.dialled && !greeted_ ? refusal_reason::unreachable : refusal_reason::timeout, "the handshake took too long");
+        }
+      },
+      [this](end_atom, refusal_reason reason, const std::string& text) { end(reason, text); },
+      [this](recheck_atom) { rechecked_at_ = instant{}; },
+      [this](sessions_atom) {
+        status_.held_bytes = meter_ ? meter_->held_bytes() : 0;
+        status_.round_trip = heartbeats_.round_trip();
+        return status_;
+      },
+  };
+}
+
+void session_state::on_bytes(bytes_view data) {
+  if (ending_) return;
+  heard_at_ = steady_now();
+  status_.received_bytes += data.size();
+  auto taken = tls_->received(data);
+  if (fault_) return end(fault_->reason, std::exchange(fault_->text, {}), fault_by_peer_);
+  if (!taken) return end(refusal_reason::tls_failed, taken.error().message());
+  if (tls_->is_closed()) return end(refusal_reason::connection_lost, "the peer closed the connection", true);
+  if (tls_->is_active() && !greeted_) on_plaintext({});  // begins the handshake where TLS came up without data behind it
+  pump();
+  pause_if_over();
+}
+
+// Foreground and background are bounded by credit, agreement by a bound of its own, all by the common budget: beyond it
+// nothing more is read, and TCP holds the senders back.
+void session_state::pause_if_over() {
+  if (!up() || paused_) return;
+  bool over = agreement() ? meter_->held_bytes() > limits::agreement_inbound_bytes_max
+                          : setup_.port->counters_.held_bytes > static_cast<std::int64_t>(setup_.budget_bytes);
+  if (!over) return;
+  paused_ = true;
+  ++setup_.port->counters_.reading_paused;
+  self_->halt(connection_);
+  self_->delayed_send(self_, budget_poll, consumed_atom::value);
+}
+
+void session_state::on_consumed() {
+  if (!up()) return;
+  auto consumed = meter_->take_consumed();
+  if (!agreement() && consumed > 0) {
+    if (auto grant = credit_in_.on_consumed(consumed)) control(link::message_kind::credit, codec::encode(link::credit_grant{grant}));
+  }
+  if (paused_) {
+    paused_ = false;
+    heard_at_ = steady_now();  // we did not listen: that is not the peer's silence
+    self_->trigger(connection_);
+    pause_if_over();
+  }
+  pump();
+}
+
+void session_state::on_beat() {
+  if (!up()) return;
+  self_->delayed_send(self_, limits::heartbeat_interval, beat_atom::value);
+  auto now = read_clock();
+  ++beats_;
+  if (handshake_->lane() != link::traffic_class::background || beats_ % 8 == 0) {
+    control(link::message_kind::heartbeat, codec::encode(heartbeats_.ask(now.now)));
+  }
+  if (!paused_ && now.now - heard_at_ > limits::silence_timeout) return end(refusal_reason::timeout, "nothing was heard for too long");
+  if (setup_.rules.dialled && now.now - used_at_ > limits::idle_timeout) {
+    used_at_ = now.now;
+    caf::anon_send(setup_.manager, session_idle{setup_.serial});
+  }
+  if (peer_->admitted && now.now - rechecked_at_ > limits::recheck_interval) {
+    rechecked_at_ = now.now;
+    if (auto still = setup_.verify(peer_admission_, peer_->tls_key, now.wall); !still) {
+      bool expired = still.error().is(errc::expired);
+      return end(expired ? refusal_reason::expired : refusal_reason::revoked, still.error().message());
+    }
+  }
+  pump();
+}
+
+/// The beginning of the end: the peer is told why, and has half a second to read it.
+void session_state::end(refusal_reason reason, std::string text, bool by_peer) {
+  if (ending_) return;
+  if (tls_->is_active() && greeted_ && !by_peer) {
+    if (!refused_) control(link::message_kind::hello, codec::encode(link::greeting(link::refusal{reason, text.substr(0, 256)})));
+    std::ignore = tls_->send(control_);
+    tls_->close();
+  }
+  ending_ = true;
+  fault_by_peer_ = by_peer;
+  if (paused_) self_->trigger(connection_);
+  self_->flush(connection_);
+  fault_ = link::refusal{reason, std::move(text)};
+  leave();
+  if (unwritten_bytes_ == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
+  self_->delayed_send(self_, limits::goodbye_timeout, deadline_atom::value);
+}
+
+/// Everybody who counted on this session learns that it is gone.
+void session_state::leave() {
+  left_ = true;
+  auto why = fault_.value_or(link::refusal{refusal_reason::connection_lost, "the session was ended"});
+  auto& port = *setup_.port;
+  port.counters_.count(why.reason);
+  session_ended ended{setup_.serial, why.reason, why.text, fault_by_peer_, up_, false};
+  if (up_) {
+    --port.counters_.sessions_up;
+    auto step = port.outbox_.detach(peer_->id, handshake_->lane(), setup_.serial);
+    port.pending_.session_down(setup_.serial);
+    if (step.down) port.announce(peer_down{peer_, handshake_->lane(), why.reason});
+    if (step.wake) caf::anon_send(step.wake, wake_atom::value);
+    port.fail_unsent(step.unsent, "the link to " + peer_->id.brief() + " went down");
+    ended.lane_waiting = step.dial;
+  }
+  caf::anon_send(setup_.manager, std::move(ended));
+}
+
+}  // namespace holdfast::actors

@@ -1,0 +1,103 @@
+// One connection: TLS, handshake, frames in and out, credit, heartbeats, and an orderly end. A broker of its own, so that
+// whatever one peer does ends one connection. Runs on the multiplexer's thread.
+#pragma once
+
+#include <caf/io/broker.hpp>
+#include <caf/io/scribe.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "actors/link/inbound_meter.hpp"
+#include "actors/link/link_port.hpp"
+#include "protocols/link/credit.hpp"
+#include "protocols/link/frame_codec.hpp"
+#include "protocols/link/heartbeat.hpp"
+#include "protocols/link/tls_channel.hpp"
+
+namespace holdfast::actors {
+
+struct session_setup {
+  std::uint64_t serial = 0;
+  link_port_ptr port;
+  caf::actor manager;
+  std::shared_ptr<link::tls_context> tls;
+  link::local_identity self;
+  link::handshake_rules rules;
+  link::peer_verifier verify;
+  std::string remote;                  ///< HOST:PORT, for logs and people
+  duration handshake_timeout;
+  std::uint64_t budget_bytes = 0;
+  caf::io::scribe_ptr accepted;        ///< the connection, if it was accepted
+  int dialled_socket = -1;             ///< or its socket, still connecting
+};
+
+class session_state {
+ public:
+  static inline const char* name = "link session";
+  using pointer = caf::io::stateful_broker<session_state>*;
+
+  session_state() = default;
+  ~session_state();
+
+  caf::behavior start(pointer self, session_setup setup);
+
+ private:
+  // Connection (session.cpp)
+  void open_socket();
+  void on_bytes(bytes_view data);
+  void on_beat();
+  void on_consumed();
+  void pause_if_over();
+  void end(link::refusal_reason reason, std::string text, bool by_peer = false);
+  void leave();
+
+  // Messages (session_messages.cpp)
+  void on_plaintext(bytes_view data);
+  outcome on_message(link::message m);
+  outcome on_greeting(const link::message& m);
+  outcome on_credit(const link::message& m);
+  outcome on_heartbeat(const link::message& m);
+  outcome on_payload(link::message m);
+  void carry_out(link::handshake::step step);
+  void come_up();
+  void control(link::message_kind kind, bytes_view payload);
+  void pump();
+  bool stage_next(bytes& staged);
+  outcome refuse(link::refusal_reason reason, std::string text);
+
+  bool agreement() const { return handshake_->lane() == link::traffic_class::agreement; }
+  bool up() const { return up_ && !ending_; }
+
+  pointer self_ = nullptr;
+  session_setup setup_;
+  caf::io::connection_handle connection_;
+  std::unique_ptr<link::tls_channel> tls_;
+  std::unique_ptr<link::handshake> handshake_;
+  std::unique_ptr<link::frame_reader> frames_;
+  std::shared_ptr<inbound_meter> meter_;
+  link::credit_sender credit_out_;
+  link::credit_receiver credit_in_;
+  link::heartbeat_clock heartbeats_;
+  peer_ptr peer_;
+  bytes peer_admission_;
+
+  bool greeted_ = false;         ///< the handshake has begun: TLS is up
+  bool up_ = false;
+  bool ending_ = false;          ///< only what is written already still leaves
+  bool left_ = false;            ///< the manager knows that it ended
+  bool paused_ = false;
+  bool refused_ = false;         ///< the peer has been told why, or told us
+  bool fault_by_peer_ = false;   ///< the peer ended it
+  std::optional<link::refusal> fault_;  ///< why it ends; set by a frame, acted on when its bytes are done with
+
+  bytes control_;                ///< frames of our own kinds, ahead of all messages
+  std::deque<queued_message> pulled_;
+  std::optional<link::frame_writer> writing_;
+  std::size_t unwritten_bytes_ = 0;
+  instant heard_at_{}, used_at_{}, rechecked_at_{};
+  std::uint64_t beats_ = 0;
+  session_status status_;
+};
+
+caf::behavior session(session_state::pointer self, session_setup setup);
+
+}  // namespace holdfast::actors

@@ -1,0 +1,179 @@
+// A session's traffic: what comes out of TLS is read as frames and handed on; what is queued is cut into frames as credit
+// and the socket allow.
+#include "actors/base/clock.hpp"
+#include "actors/link/session.hpp"
+#include "protocols/codec/reader.hpp"
+
+namespace holdfast::actors {
+
+namespace limits = link::limits;
+using link::message_kind;
+using link::refusal_reason;
+
+namespace {
+
+constexpr std::size_t staged_bytes_max = 64u << 10;   ///< small messages share TLS records up to this
+constexpr std::size_t control_bytes_max = 64u << 10;  ///< answers a peer can make us owe it without reading them
+
+refusal_reason reason_for(const error& e) { return e.is(errc::over_limit) ? refusal_reason::too_large : refusal_reason::malformed; }
+
+}  // namespace
+
+outcome session_state::refuse(refusal_reason reason, std::string text) {
+  fault_ = link::refusal{reason, text};
+  return fail(errc::malformed, std::move(text));
+}
+
+void session_state::on_plaintext(bytes_view data) {
+  if (fault_ || ending_) return;
+  if (!greeted_) {
+    greeted_ = true;
+    carry_out(handshake_->start(tls_->peer_key()));
+  }
+  auto fed = frames_->feed(data, [this](link::message m) { return on_message(std::move(m)); });
+  if (!fed && !fault_) fault_ = link::refusal{reason_for(fed.error()), fed.error().message()};
+}
+
+outcome session_state::on_message(link::message m) {
+  switch (m.kind) {
+    case message_kind::hello: return on_greeting(m);
+    case message_kind::heartbeat: return on_heartbeat(m);
+    case message_kind::credit: return on_credit(m);
+    default: return on_payload(std::move(m));
+  }
+}
+
+outcome session_state::on_greeting(const link::message& m) {
+  if (!up_) {
+    auto step = handshake_->on_greeting(read_clock(), m.payload);
+    bool failed = step.failed.has_value();
+    carry_out(std::move(step));
+    return failed ? fail(errc::denied, "refused") : outcome{};
+  }
+  auto greeting = codec::decode<link::greeting>(m.payload, "goodbye");
+  auto* goodbye = greeting ? std::get_if<link::refusal>(&*greeting) : nullptr;
+  if (!goodbye) return refuse(refusal_reason::malformed, "a greeting on a link that is up");
+  fault_by_peer_ = true;
+  return refuse(goodbye->reason, goodbye->text.substr(0, 256));
+}
+
+void session_state::carry_out(link::handshake::step step) {
+  for (const auto& payload : step.send) control(message_kind::hello, payload);
+  if (step.failed) {
+    refused_ = true;
+    fault_by_peer_ = step.by_peer;
+    fault_ = std::move(step.failed);
+  }
+  if (step.up) come_up();
+}
+
+void session_state::come_up() {
+  auto lane = handshake_->lane();
+  auto peer = handshake_->peer();
+  peer.remote_address = setup_.remote;
+  peer_ = std::make_shared<const link::peer_info>(std::move(peer));
+  up_ = true;
+  frames_->open_up(lane);
+  auto window = agreement() ? limits::agreement_inbound_bytes_max : limits::credit_window_bytes;
+  meter_ = std::make_shared<inbound_meter>(setup_.port, caf::actor_cast<caf::actor_addr>(self_), window / 8);
+  status_.peer = peer_;
+  status_.lane = lane;
+  status_.dialled = setup_.rules.dialled;
+  auto& port = *setup_.port;
+  ++port.counters_.sessions_up;
+  caf::anon_send(setup_.manager, session_started{setup_.serial, peer_, lane});
+  bool first = port.outbox_.attach(peer_->id, lane, {setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
+  if (first) port.announce(peer_up{peer_, lane});
+  caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
+}
+
+outcome session_state::on_credit(const link::message& m) {
+  auto grant = codec::decode<link::credit_grant>(m.payload, "credit");
+  if (!up_ || agreement() || !grant) return refuse(refusal_reason::malformed, "credit that cannot be");
+  if (auto taken = credit_out_.on_grant(grant->bytes_count); !taken) return refuse(refusal_reason::credit_exceeded, taken.error().message());
+  return {};
+}
+
+outcome session_state::on_heartbeat(const link::message& m) {
+  auto beat = codec::decode<link::heartbeat>(m.payload, "heartbeat");
+  if (!up_ || !beat) return refuse(refusal_reason::malformed, "a heartbeat that does not decode");
+  if (beat->answer) {
+    if (auto taken = heartbeats_.on_answer(steady_now(), *beat)) setup_.port->announce(peer_heard{peer_->id, handshake_->lane(), *taken});
+    return {};
+  }
+  beat->answer = true;
+  control(message_kind::heartbeat, codec::encode(*beat));
+  return {};
+}
+
+outcome session_state::on_payload(link::message m) {
+  if (!up_) return refuse(refusal_reason::malformed, "a message before the handshake is done");
+  if (!peer_->admitted && m.kind != message_kind::membership) {
+    return refuse(refusal_reason::not_allowed, "without an admission only membership messages are taken");
+  }
+  if (!agreement()) {
+    if (auto taken = credit_in_.on_received(m.charged); !taken) return refuse(refusal_reason::credit_exceeded, taken.error().message());
+  }
+  used_at_ = heard_at_;
+  ++status_.received_messages;
+  auto& counters = setup_.port->counters_;
+  ++counters.received_messages;
+  counters.received_bytes += m.charged;
+  auto body = meter_->hold(std::move(m.payload), m.charged);
+  setup_.port->deliver({peer_, handshake_->lane(), m.kind, std::move(body), m.correlation, m.reply});
+  return {};
+}
+
+void session_state::control(message_kind kind, bytes_view payload) {
+  link::frame_writer(setup_.rules.lane, kind, false, 0, payload).append_next(control_);
+}
+
+/// The next frame of the current message, or of the next one that is queued. False: nothing to send, or no credit for it.
+bool session_state::stage_next(bytes& staged) {
+  while (!writing_) {
+    if (pulled_.empty()) {
+      auto more = setup_.port->outbox_.pull(peer_->id, handshake_->lane(), setup_.serial, staged_bytes_max);
+      if (more.empty()) return false;
+      pulled_.assign(std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
+    const auto& m = pulled_.front();
+    if (m.correlation != 0 && !m.reply && !setup_.port->pending_.sent(m.correlation, setup_.serial)) {
+      pulled_.pop_front();  // its requester was told already that it was not sent
+      continue;
+    }
+    writing_.emplace(handshake_->lane(), m.kind, m.reply, m.correlation, *m.payload);
+  }
+  auto cost = writing_->next_bytes();
+  if (!agreement()) {
+    if (!credit_out_.can_send(cost)) return false;
+    credit_out_.spend(cost);
+  }
+  writing_->append_next(staged);
+  status_.sent_bytes += cost;
+  setup_.port->counters_.sent_bytes += cost;
+  if (writing_->done()) {
+    writing_.reset();
+    pulled_.pop_front();
+    ++status_.sent_messages;
+    ++setup_.port->counters_.sent_messages;
+  }
+  return true;
+}
+
+void session_state::pump() {
+  if (ending_ || !tls_->is_active()) return;
+  if (control_.size() > control_bytes_max) return end(refusal_reason::timeout, "the peer does not read what it asked for");
+  while (unwritten_bytes_ < limits::unwritten_bytes_max) {
+    bytes staged = std::exchange(control_, {});
+    bool more = up_;
+    auto queued_before = staged.size();
+    while (more && staged.size() < staged_bytes_max) more = stage_next(staged);
+    if (staged.empty()) break;
+    if (staged.size() > queued_before) used_at_ = steady_now();
+    if (auto sent = tls_->send(staged); !sent) return end(refusal_reason::tls_failed, sent.error().message());
+    if (!more) break;
+  }
+  self_->flush(connection_);
+}
+
+}  // namespace holdfast::actors

@@ -1,0 +1,207 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/actors/link/cluster.hpp"
+
+using namespace holdfast;
+using namespace holdfast::actors;
+using namespace holdfast::actors::testing;
+using namespace std::chrono_literals;
+using link::message_kind;
+using link::refusal_reason;
+using link::traffic_class;
+
+namespace {
+
+outgoing to(std::uint8_t node, message_kind kind, bytes body, traffic_class lane = traffic_class::foreground) {
+  return {node_named(node), lane, kind, make_payload(std::move(body))};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(requests_come_back_over_all_classes_and_sizes) {
+  process a({.id = 1}), b({.id = 2});
+  BOOST_REQUIRE(b.listen() != 0);
+  for (auto kind : {message_kind::agreement, message_kind::ring, message_kind::archive}) b.echo(kind);
+  a.port().know(node_named(2), {b.address()});
+  for (auto lane : {traffic_class::agreement, traffic_class::foreground, traffic_class::background}) {
+    for (std::size_t size : {0u, 1u, 1000u, 65'537u, 300'000u, 4u << 20}) {
+      bytes body(size, static_cast<std::uint8_t>(size));
+      auto answer = a.ask(to(2, message_kind::ring, body, lane));
+      BOOST_REQUIRE_MESSAGE(answer, answer.error().message());
+      BOOST_TEST(*answer->payload == body);
+      BOOST_TEST((answer->lane == lane));
+      BOOST_TEST((answer->from->id == node_named(2)));
+      BOOST_TEST(answer->from->name == "n2");
+    }
+  }
+  BOOST_TEST(a.port().counters().sessions_up == 3u);
+  auto too_long = a.port().send(to(2, message_kind::ring, bytes((4u << 20) + 1)));
+  BOOST_REQUIRE(!too_long);
+  BOOST_TEST(too_long.error().is(errc::over_limit));
+}
+
+BOOST_AUTO_TEST_CASE(ipv6_and_host_names_can_be_dialled) {
+  process a({.id = 1}), b({.id = 2});
+  auto port = b.listen("[::1]:0");
+  if (port != 0) {  // a machine without IPv6 has no ::1
+    auto peer = a.connect("[::1]:" + std::to_string(port));
+    BOOST_REQUIRE_MESSAGE(peer, peer.error().message());
+    BOOST_TEST(((*peer)->id == node_named(2)));
+  }
+  BOOST_REQUIRE(b.listen() != 0);
+  auto by_name = a.connect("localhost" + b.address().substr(b.address().find(':')));
+  BOOST_REQUIRE_MESSAGE(by_name, by_name.error().message());
+}
+
+BOOST_AUTO_TEST_CASE(sending_to_nobody_fails_at_once_and_to_the_dead_soon) {
+  process a({.id = 1});
+  auto nobody = a.port().send(to(9, message_kind::ring, {1}));
+  BOOST_REQUIRE(!nobody);
+  BOOST_TEST(nobody.error().is(errc::unavailable));
+  a.port().know(node_named(2), {"127.0.0.1:1"});
+  auto dead = a.ask(to(2, message_kind::ring, {1}));
+  BOOST_REQUIRE(!dead);
+  BOOST_TEST(dead.error().is(errc::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_without_reply_ends_as_unknown_never_as_failed) {
+  process a({.id = 1});
+  auto b = std::make_unique<process>(options{.id = 2});
+  BOOST_REQUIRE(b->listen() != 0);
+  signal s;
+  int arrived = 0;
+  b->handle(message_kind::ring, [&](const inbound&) { s.change([&] { ++arrived; }); });
+  a.port().know(node_named(2), {b->address()});
+  auto late = a.ask(to(2, message_kind::ring, {1}), 100ms);
+  BOOST_REQUIRE(!late);
+  BOOST_TEST(late.error().is(errc::outcome_unknown));
+
+  std::optional<result<inbound>> lost;
+  a.port().request(to(2, message_kind::ring, {2}), 20s, [&](result<inbound> r) { s.change([&] { lost = std::move(r); }); });
+  BOOST_REQUIRE(s.wait([&] { return arrived == 2; }));
+  b.reset();
+  BOOST_REQUIRE(s.wait([&] { return lost.has_value(); }));
+  BOOST_REQUIRE(!*lost);
+  BOOST_TEST(lost->error().is(errc::outcome_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(strangers_may_ask_for_membership_and_nothing_else) {
+  process node({.id = 1}), stranger({.id = 0});
+  BOOST_REQUIRE(node.listen() != 0);
+  node.echo(message_kind::membership);
+  signal s;
+  int heard = 0;
+  node.handle(message_kind::ring, [&](const inbound&) { s.change([&] { ++heard; }); });
+  auto peer = stranger.connect(node.address());
+  BOOST_REQUIRE_MESSAGE(peer, peer.error().message());
+  auto answer = stranger.ask(to(1, message_kind::membership, {7, 7}));
+  BOOST_REQUIRE_MESSAGE(answer, answer.error().message());
+  BOOST_TEST((*answer->payload == bytes{7, 7}));
+  auto refused = stranger.ask(to(1, message_kind::ring, {1}));
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(eventually([&] { return node.closed(refusal_reason::not_allowed) == 1; }));
+  BOOST_TEST(heard == 0);
+  auto agreement = stranger.connect(node.address(), traffic_class::agreement);
+  BOOST_TEST(!agreement);
+  BOOST_TEST(node.closed(refusal_reason::wrong_class) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_may_not_in_is_refused_with_a_reason_and_counted) {
+  auto revoked = std::make_shared<revocations>();
+  revoked->revoked.insert(5);
+  process node({.id = 1, .revoked = revoked});
+  BOOST_REQUIRE(node.listen() != 0);
+  struct wrong {
+    options o;
+    refusal_reason reason;
+  };
+  for (const auto& w : {wrong{{.id = 2, .cluster = 9}, refusal_reason::wrong_cluster}, wrong{{.id = 2, .expired = true}, refusal_reason::expired},
+                        wrong{{.id = 2, .stolen = true}, refusal_reason::bad_admission}, wrong{{.id = 5}, refusal_reason::revoked}}) {
+    process other(w.o);
+    auto peer = other.connect(node.address());
+    BOOST_REQUIRE(!peer);
+    BOOST_TEST_MESSAGE(peer.error().message());
+    BOOST_TEST(peer.error().message().find(to_string(w.reason)) != std::string::npos);
+    BOOST_TEST(eventually([&] { return node.closed(w.reason) == 1; }));
+  }
+  process friendly({.id = 2});
+  BOOST_TEST(friendly.connect(node.address()).has_value());
+  process mistaken({.id = 3});
+  mistaken.port().know(node_named(4), {node.address()});
+  BOOST_TEST(!mistaken.ask(to(4, message_kind::ring, {1})));
+  BOOST_TEST(eventually([&] { return mistaken.closed(refusal_reason::wrong_peer) >= 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_revoked_peer_loses_its_links) {
+  auto revoked = std::make_shared<revocations>();
+  process node({.id = 1, .revoked = revoked}), other({.id = 2});
+  BOOST_REQUIRE(node.listen() != 0);
+  BOOST_REQUIRE(other.connect(node.address()));
+  {
+    std::lock_guard lock(revoked->mutex);
+    revoked->revoked.insert(2);
+  }
+  caf::anon_send(node.manager(), recheck_atom::value);
+  BOOST_TEST(eventually([&] { return node.closed(refusal_reason::revoked) == 1; }));
+  BOOST_TEST(eventually([&] { return !node.port().is_up(node_named(2), traffic_class::foreground); }));
+  BOOST_TEST(!other.connect(node.address()));
+}
+
+BOOST_AUTO_TEST_CASE(kept_links_come_back_when_the_peer_does) {
+  process a({.id = 1});
+  auto b = std::make_unique<process>(options{.id = 2});
+  auto port = b->listen();
+  signal s;
+  int up = 0, down = 0, heard = 0;
+  a.watch([&](const peer_up&) { s.change([&] { ++up; }); }, [&](const peer_down&) { s.change([&] { ++down; }); },
+          [&](const peer_heard& h) { s.change([&] { heard += h.round_trip > 0us; }); });
+  caf::anon_send(a.manager(), keep_atom::value, node_named(2), std::vector<std::string>{b->address()});
+  BOOST_REQUIRE(s.wait([&] { return up == 2 && heard >= 2; }));
+  b.reset();
+  BOOST_REQUIRE(s.wait([&] { return down == 2; }));
+  b = std::make_unique<process>(options{.id = 2});
+  BOOST_REQUIRE(b->listen("127.0.0.1:" + std::to_string(port)) == port);
+  b->echo(message_kind::ring);
+  BOOST_REQUIRE(s.wait([&] { return up == 4; }));
+  BOOST_TEST(a.ask(to(2, message_kind::ring, {1, 2})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(both_may_dial_at_once_and_messages_keep_their_order) {
+  process a({.id = 1}), b({.id = 2});
+  BOOST_REQUIRE(a.listen() != 0);
+  BOOST_REQUIRE(b.listen() != 0);
+  signal s;
+  std::vector<std::uint32_t> seen;
+  b.handle(message_kind::agreement, [&](const inbound& m) {
+    auto n = codec::decode<std::uint32_t>(m.body());
+    s.change([&] { seen.push_back(n.value_or(0)); });
+  });
+  caf::anon_send(a.manager(), keep_atom::value, node_named(2), std::vector<std::string>{b.address()});
+  caf::anon_send(b.manager(), keep_atom::value, node_named(1), std::vector<std::string>{a.address()});
+  BOOST_REQUIRE(eventually([&] { return a.port().is_up(node_named(2), traffic_class::agreement); }));
+  for (std::uint32_t i = 0; i < 20'000; ++i) BOOST_REQUIRE(a.port().send(to(2, message_kind::agreement, codec::encode(i), traffic_class::agreement)));
+  BOOST_REQUIRE(s.wait([&] { return seen.size() == 20'000; }));
+  BOOST_TEST(std::is_sorted(seen.begin(), seen.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_admission_replaces_the_links_opened_without_it) {
+  process node({.id = 1}), newcomer({.id = 0});
+  BOOST_REQUIRE(node.listen() != 0);
+  auto before = newcomer.connect(node.address());
+  BOOST_REQUIRE(before);
+  link::local_identity admitted{cluster_named(1), node_named(7), {7, 0}, 1, 0, 0};
+  auto sessions = [&] {
+    std::vector<session_status> out;
+    caf::scoped_actor self(node.system());
+    self->request(node.manager(), 20s, sessions_atom::value).receive([&](const std::vector<session_status>& s) { out = s; }, [](const caf::error&) {});
+    return out;
+  };
+  BOOST_REQUIRE(eventually([&] { return sessions().size() == 1; }));
+  auto seen = sessions();
+  BOOST_TEST(!seen[0].peer->admitted);
+  append(admitted.admission, seen[0].peer->tls_key.view());
+  caf::anon_send(newcomer.manager(), identify_atom::value, admitted);
+  BOOST_TEST(eventually([&] { return sessions().empty(); }));
+  BOOST_REQUIRE(newcomer.connect(node.address()));
+  BOOST_TEST(eventually([&] { return node.port().is_up(node_named(7), traffic_class::foreground); }));
+}
