@@ -50,22 +50,34 @@ outcome frame_reader::begin_frame() {
   frame_header h;
   if (!r.get(h.length) || !r.get(h.kind) || !r.get(h.flags) || !r.get(h.correlation)) return fail(r.failure("frame header"));
   if ((h.flags & ~frame_flags::all) != 0) return fail(errc::malformed, "frame header has unknown flags");
-  if (!open_ && (h.kind != message_kind::hello || h.flags != 0)) return fail(errc::malformed, "the first frame is not a hello");
-  auto frame_max = open_ ? limits::frame_bytes_max(lane_) : limits::hello_bytes_max;
-  if (h.length > frame_max) return fail(errc::over_limit, "a frame of " + std::to_string(h.length) + " bytes exceeds the bound");
-  if ((h.flags & frame_flags::more) != 0 && h.length != frame_max) return fail(errc::malformed, "a frame that goes on is not full");
-  if (continuing_) {
-    bool same = h.kind == partial_.kind && h.correlation == partial_.correlation && ((h.flags & frame_flags::reply) != 0) == partial_.reply;
-    if (!same || h.length == 0) return fail(errc::malformed, "a frame does not go on with the message before it");
-    if (partial_.payload.size() + h.length > limits::message_bytes_max) return fail(errc::over_limit, "a message exceeds the bound");
-  } else {
-    partial_ = message{h.kind, (h.flags & frame_flags::reply) != 0, h.correlation, {}, 0};
-    partial_.payload.reserve(h.length);
+  if (!open_ && h.kind != message_kind::hello) return fail(errc::malformed, "the first frame is not a hello");
+  if (is_control(h.kind)) {
+    if (h.flags != 0 || h.correlation != 0) return fail(errc::malformed, "a control frame has flags or a correlation");
+    if (h.length > limits::hello_bytes_max) return fail(errc::over_limit, "a control frame of " + std::to_string(h.length) + " bytes");
+    control_ = message{h.kind, false, 0, {}, 0};
+  } else if (auto begun = begin_payload(h); !begun) {
+    return begun;
   }
-  partial_.charged += frame_header_bytes + h.length;
   header_.clear();
   frame_ = h;
   frame_left_ = h.length;
+  return {};
+}
+
+outcome frame_reader::begin_payload(const frame_header& h) {
+  auto frame_max = limits::frame_bytes_max(lane_);
+  if (h.length > frame_max) return fail(errc::over_limit, "a frame of " + std::to_string(h.length) + " bytes exceeds the bound");
+  if ((h.flags & frame_flags::more) != 0 && h.length != frame_max) return fail(errc::malformed, "a frame that goes on is not full");
+  bool reply = (h.flags & frame_flags::reply) != 0;
+  if (continuing_) {
+    bool same = h.kind == partial_.kind && h.correlation == partial_.correlation && reply == partial_.reply;
+    if (!same || h.length == 0) return fail(errc::malformed, "a frame does not go on with the message before it");
+    if (partial_.payload.size() + h.length > limits::message_bytes_max) return fail(errc::over_limit, "a message exceeds the bound");
+  } else {
+    partial_ = message{h.kind, reply, h.correlation, {}, 0};
+    partial_.payload.reserve(h.length);
+  }
+  partial_.charged += frame_header_bytes + h.length;
   return {};
 }
 
@@ -78,15 +90,17 @@ outcome frame_reader::feed(bytes_view data, const sink& on_message) {
       if (header_.size() < frame_header_bytes) return {};
       if (auto begun = begin_frame(); !begun) return begun;
     }
+    auto& target = is_control(frame_->kind) ? control_ : partial_;
     auto part = data.first(std::min(data.size(), frame_left_));
-    append(partial_.payload, part);
+    append(target.payload, part);
     data = data.subspan(part.size());
     frame_left_ -= part.size();
     if (frame_left_ > 0) return {};
-    continuing_ = (frame_->flags & frame_flags::more) != 0;
+    bool more = (frame_->flags & frame_flags::more) != 0;
+    if (&target == &partial_) continuing_ = more;
     frame_.reset();
-    if (continuing_) continue;
-    if (auto taken = on_message(std::exchange(partial_, {})); !taken) return taken;
+    if (more) continue;
+    if (auto taken = on_message(std::exchange(target, {})); !taken) return taken;
   }
 }
 

@@ -1,7 +1,8 @@
 // Frames: `length u32 ‖ kind u8 ‖ flags u8 ‖ correlation u64 ‖ payload`, little-endian; length counts the payload alone.
 //
-// A message longer than a frame travels as consecutive frames with the `more` flag on all but the last; frames of one
-// connection are in order, so one message at most is being put together. Lengths are refused before anything is allocated.
+// A message longer than a frame travels as consecutive frames with the `more` flag on all but the last; only frames of the
+// link's own kinds come between them, so one message at most is being put together. Lengths are refused before anything is
+// allocated.
 #pragma once
 
 #include <functional>
@@ -74,16 +75,18 @@ class frame_reader {
   outcome feed(bytes_view data, const sink& on_message);
 
   /// Bytes held for an unfinished message.
-  std::size_t held_bytes() const { return partial_.payload.size() + header_.size(); }
+  std::size_t held_bytes() const { return partial_.payload.size() + control_.payload.size() + header_.size(); }
 
  private:
   outcome begin_frame();
+  outcome begin_payload(const frame_header& h);
 
   traffic_class lane_;
   bool open_ = false;
   bytes header_;                        ///< of an incomplete header
   std::optional<frame_header> frame_;   ///< the frame being read
   std::size_t frame_left_ = 0;
+  message control_;                     ///< a frame of the link's own kinds
   message partial_;
   bool continuing_ = false;             ///< the last frame had `more`
 };

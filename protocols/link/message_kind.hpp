@@ -24,5 +24,7 @@ enum class message_kind : std::uint8_t {
 };
 constexpr bool known(message_kind k) { return k <= message_kind::monitor; }
 std::string_view to_string(message_kind k);
+/// The link's own words: one short frame each, which may come between the frames of a message.
+constexpr bool is_control(message_kind k) { return k <= message_kind::credit; }
 
 }  // namespace holdfast::link

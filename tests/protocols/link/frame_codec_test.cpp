@@ -114,6 +114,25 @@ BOOST_AUTO_TEST_CASE(frames_of_other_messages_do_not_slip_into_one_that_goes_on)
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_links_own_frames_come_between_those_of_a_message) {
+  bytes payload(200'000, 3);
+  bytes wire;
+  frame_writer w(traffic_class::agreement, message_kind::agreement, false, 9, payload);
+  while (!w.done()) {
+    w.append_next(wire);
+    append(wire, frames_of(traffic_class::agreement, message_kind::heartbeat, bytes{1, 2}));
+  }
+  auto reader = opened(traffic_class::agreement);
+  int beats = 0, messages = 0;
+  BOOST_REQUIRE(reader.feed(wire, [&](message m) {
+    (m.kind == message_kind::heartbeat ? beats : messages) += 1;
+    BOOST_TEST((m.payload == payload || m.payload == bytes{1, 2}));
+    return outcome{};
+  }));
+  BOOST_TEST(beats == 4);
+  BOOST_TEST(messages == 1);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_kinds_and_flags_are_refused) {
   auto a = opened(traffic_class::foreground), b = opened(traffic_class::foreground), c = opened(traffic_class::foreground);
   BOOST_TEST(!feed_all(a, header_of({1, static_cast<message_kind>(200), 0, 0})));
