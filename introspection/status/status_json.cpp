@@ -59,7 +59,7 @@ json to_json(const actor_status& a, const node_view& node) {
           {"started_ms", a.started.ms}};
 }
 
-json to_json(const node_view& node, const cluster_view& view) {
+json to_json(const node_view& node, const cluster_view& view, bool detail) {
   const auto& s = node.status;
   json j = {{"id", s.id.hex()},
             {"name", s.name},
@@ -78,11 +78,12 @@ json to_json(const node_view& node, const cluster_view& view) {
             {"labels", s.labels},
             {"rings", json::array()},
             {"archive", s.archive ? archive_json(*s.archive) : json()},
-            {"memory_rss_bytes", s.memory_rss_bytes},
-            {"counters", s.counters},
-            {"peers", json::array()}};
+            {"memory_rss_bytes", s.memory_rss_bytes}};
   for (auto role : s.roles) j["roles"].push_back(identity::to_string(role));
   for (const auto& ring : s.rings) j["rings"].push_back(ring_json(ring, view));
+  if (!detail) return j;
+  j["counters"] = s.counters;
+  j["peers"] = json::array();
   for (const auto& [peer, p] : s.peers) {
     j["peers"].push_back({{"node", view.name_of(peer)}, {"state", to_string(p.state)}, {"round_trip_us", p.round_trip_us}, {"heard_ms", p.heard.ms}});
   }
@@ -100,11 +101,11 @@ json to_json(const event& e, const cluster_view& view) {
           {"sentence", e.sentence}};
 }
 
-json overview_json(const cluster_view& view) {
+json overview_json(const cluster_view& view, bool detail) {
   json j = {{"cluster", view.cluster.hex()}, {"observer", view.name_of(view.observer)}, {"time_ms", view.time.ms}, {"sequence", view.sequence},
             {"health", to_string(view.health)}, {"sentence", view.sentence}, {"troubles", json::array()}, {"nodes", json::array()}};
   for (const auto& t : view.troubles) j["troubles"].push_back({{"severity", to_string(t.weight)}, {"subject", t.subject}, {"sentence", t.sentence}});
-  for (const auto& node : view.nodes) j["nodes"].push_back(to_json(node, view));
+  for (const auto& node : view.nodes) j["nodes"].push_back(to_json(node, view, detail));
   return j;
 }
 
@@ -122,8 +123,8 @@ json events_json(const cluster_view& view) {
   return list;
 }
 
-json full_json(const cluster_view& view) {
-  auto j = overview_json(view);
+json full_json(const cluster_view& view, bool detail) {
+  auto j = overview_json(view, detail);
   j["actors"] = actors_json(view);
   j["events"] = events_json(view);
   return j;
@@ -147,7 +148,7 @@ json delta_json(const cluster_view& old, const cluster_view& now) {
     bool forgotten = old.events.size() == events_max && before(e, old.events.back());
     if (!forgotten && !known.contains({e.node, {e.time.ms, e.sequence}})) events.push_back(to_json(e, now));
   }
-  return {{"overview", overview_json(now)}, {"actors", {{"changed", std::move(changed)}, {"removed", std::move(removed)}}}, {"events", std::move(events)}};
+  return {{"overview", overview_json(now, false)}, {"actors", {{"changed", std::move(changed)}, {"removed", std::move(removed)}}}, {"events", std::move(events)}};
 }
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }

@@ -13,15 +13,16 @@ namespace holdfast::introspection {
 using json = nlohmann::json;
 
 json to_json(const actor_status& actor, const node_view& node);
-json to_json(const node_view& node, const cluster_view& view);
+/// `detail` adds its counters and what it thinks of each peer.
+json to_json(const node_view& node, const cluster_view& view, bool detail = true);
 json to_json(const event& e, const cluster_view& view);
 
-json overview_json(const cluster_view& view);  ///< health, sentence, troubles, nodes without their actors
-json actors_json(const cluster_view& view);    ///< an array over all nodes; each has the unique `key` "node/actor"
-json events_json(const cluster_view& view);    ///< newest first
-json full_json(const cluster_view& view);      ///< overview with `actors` and `events`
+json overview_json(const cluster_view& view, bool detail = true);  ///< health, sentence, troubles, nodes without their actors
+json actors_json(const cluster_view& view);  ///< an array over all nodes; each has the unique `key` "node/actor"
+json events_json(const cluster_view& view);  ///< newest first
+json full_json(const cluster_view& view, bool detail = true);  ///< overview with `actors` and `events`
 
-/// What turns a page's `before` into `now`: {overview, actors: {changed, removed}, events: newer ones}.
+/// What turns a page's `before` into `now`: {overview without detail, actors: {changed, removed}, events: newer ones}.
 json delta_json(const cluster_view& before, const cluster_view& now);
 
 /// Text that is JSON whatever the strings held: bytes that are not UTF-8 become U+FFFD.
