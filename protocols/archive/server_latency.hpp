@@ -37,12 +37,13 @@ class server_latency {
     s.outstanding -= s.outstanding > 0;
   }
 
-  /// Smaller is better: suspects last, then by the time an answer should take with what is under way already.
+  /// Smaller is better: suspects last, then by the time an answer should take with what is under way already. Servers not yet
+  /// asked count as middling: tried when the known ones are slow or busy.
   std::pair<bool, std::int64_t> rank(const node_id& server, instant now) const {
     auto found = servers_.find(server);
-    if (found == servers_.end()) return {false, 0};
-    const auto& s = found->second;
-    return {s.suspect_until > now, s.usual.count() * (1 + s.outstanding)};
+    auto s = found == servers_.end() ? state{} : found->second;
+    auto usual = s.usual.count() == 0 ? middling : s.usual;
+    return {s.suspect_until > now, usual.count() * (1 + s.outstanding)};
   }
 
   /// Three times the usual latency for what is under way, and never below 100 ms: noise is not an outage.
@@ -59,6 +60,7 @@ class server_latency {
     instant suspect_until{};
   };
   static constexpr duration rest = std::chrono::seconds(3);
+  static constexpr duration middling = std::chrono::milliseconds(10);
 
   state& at(const node_id& server) {
     if (servers_.size() >= servers_max && !servers_.contains(server)) servers_.erase(servers_.begin());
