@@ -69,7 +69,7 @@ void link_manager_state::try_address(std::uint64_t number, const std::string& ad
   e.remote = address;
   e.dialled = true;
   e.dial = number;
-  spawn_session(std::move(e), {d.lane, true, d.peer, false}, nullptr, *socket);
+  spawn_session(std::move(e), {d.lane, true, d.peer, config.strangers_welcome}, nullptr, *socket);
 }
 
 void link_manager_state::give_up(std::uint64_t number) {

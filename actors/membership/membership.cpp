@@ -103,19 +103,21 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   void on_request(const inbound& m, const membership::join_request& request) {
     if (request.dial_back.empty()) return admit(m, request);
     // A node that cannot be called back would be a member in name alone: better said now, with the port.
+    auto unreachable = [this, m, request] {
+      refuse(m, error(errc::denied, "this cluster cannot reach the new node at " + request.dial_back +
+                                        "; open that port, or set `advertise` in its manifest to an address others can dial"));
+    };
     this->request(config_.link.manager, 5s, connect_atom::value, request.dial_back, link::traffic_class::foreground)
         .then(
-            [this, m, request](const peer_ptr& peer) {
+            [this, m, request, unreachable](const connected& answer) {
+              if (!answer.peer) return unreachable();
               auto join = request.join.by_token.peek();
-              if (!join || peer->tls_key != join->tls_key) {
+              if (!join || (*answer.peer)->tls_key != join->tls_key) {
                 return refuse(m, error(errc::denied, "another program answers at " + request.dial_back + "; set `advertise` to where this node can be reached"));
               }
               admit(m, request);
             },
-            [this, m, request](const caf::error&) {
-              refuse(m, error(errc::denied, "this cluster cannot reach the new node at " + request.dial_back +
-                                                "; open that port, or set `advertise` in its manifest to an address others can dial"));
-            });
+            [unreachable](const caf::error&) { unreachable(); });
   }
 
   void admit(const inbound& m, const membership::join_request& request) {

@@ -52,7 +52,7 @@ handshake::step handshake::refuse(refusal_reason reason, std::string text) {
 
 std::optional<refusal> handshake::identify(const clock_reading& now, const hello& h) {
   if (h.admission.empty()) {
-    if (!rules_.strangers_welcome || rules_.dialled) {
+    if (!rules_.strangers_welcome || rules_.expected) {
       return refusal{refusal_reason::stranger_unwelcome, "the peer has no admission; join with a token first"};
     }
     if (rules_.lane != traffic_class::foreground) return refusal{refusal_reason::wrong_class, "strangers get a foreground link only"};

@@ -116,7 +116,7 @@ struct handshake_rules {
   traffic_class lane = traffic_class::foreground;  ///< as dialled; ignored for accepted connections
   bool dialled = false;
   std::optional<node_id> expected;                 ///< whom a dialled address must prove to be
-  bool strangers_welcome = true;                   ///< accept peers without admission (they may ask for membership)
+  bool strangers_welcome = true;                   ///< take peers without admission, unless one in particular was dialled
 };
 
 class handshake {

@@ -132,9 +132,12 @@ BOOST_AUTO_TEST_CASE(a_dialler_refuses_whoever_is_not_whom_it_dialled) {
   e.run();
   BOOST_TEST((reason_of(e.last_dialler) == refusal_reason::wrong_peer));
   BOOST_TEST(!e.listener.is_up());
-  ends unadmitted(member(1), stranger(), std::nullopt);
+  ends unadmitted(member(1), stranger(), node(2));
   unadmitted.run();
   BOOST_TEST((reason_of(unadmitted.last_dialler) == refusal_reason::stranger_unwelcome));
+  ends called_back(member(1), stranger(), std::nullopt, traffic_class::foreground);  // a newcomer's address is tried before it is admitted
+  called_back.run();
+  BOOST_TEST(called_back.dialler.is_up());
 }
 
 BOOST_AUTO_TEST_CASE(versions_must_overlap) {

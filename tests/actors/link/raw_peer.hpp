@@ -1,0 +1,99 @@
+// A peer that keeps to no rule: a blocking socket, with or without TLS and hello, that writes whatever a test wants.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocols/link/frame_codec.hpp"
+#include "protocols/link/hello.hpp"
+#include "protocols/link/tls_channel.hpp"
+
+namespace holdfast::actors::testing {
+
+class raw_peer {
+ public:
+  explicit raw_peer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
+  }
+  ~raw_peer() { ::close(socket_); }
+  raw_peer(const raw_peer&) = delete;
+  raw_peer& operator=(const raw_peer&) = delete;
+
+  bool connected() const { return connected_; }
+  bool write(bytes_view data) {
+    while (!data.empty()) {
+      auto n = ::send(socket_, data.data(), data.size(), MSG_NOSIGNAL);
+      if (n <= 0) return false;
+      data = data.subspan(static_cast<std::size_t>(n));
+    }
+    return true;
+  }
+
+  /// True once the other side has closed; what it sends before goes through TLS if there is one.
+  bool closed_within(std::chrono::milliseconds limit) {
+    auto end = std::chrono::steady_clock::now() + limit;
+    while (std::chrono::steady_clock::now() < end) {
+      if (!read_some(50)) return true;
+    }
+    return false;
+  }
+
+  /// TLS with a key of its own and a hello: as a stranger, or with the admission `{id, 0, key}` of the tests.
+  bool greet(std::uint8_t id, std::uint8_t cluster, link::traffic_class lane) {
+    identity_ = link::make_tls_identity(random_);
+    tls_ = std::make_unique<link::tls_channel>(
+        std::make_shared<link::tls_context>(identity_, random_), link::tls_side::client, [this](bytes_view d) { write(d); },
+        [this](bytes_view d) { append(received, d); });
+    if (!tls_->start()) return false;
+    while (!tls_->is_active()) {
+      if (!read_some(5000)) return false;
+    }
+    link::hello h;
+    h.cluster.raw[0] = cluster;
+    h.lane = lane;
+    if (id != 0) {
+      h.member.raw[0] = id;
+      h.admission = {id, 0};
+      append(h.admission, link::tls_key_of(identity_.certificate)->view());
+    }
+    send(link::message_kind::hello, codec::encode(link::greeting(h)));
+    send(link::message_kind::hello, codec::encode(link::greeting(link::welcome{})));
+    return true;
+  }
+
+  bool send(link::message_kind kind, bytes_view payload, std::uint64_t correlation = 0) {
+    bytes wire;
+    link::frame_writer w(link::traffic_class::foreground, kind, false, correlation, payload);
+    while (!w.done()) w.append_next(wire);
+    return send_plain(wire);
+  }
+  bool send_plain(bytes_view data) { return tls_->send(data).has_value(); }
+
+  bytes received;  ///< plaintext
+
+ private:
+  bool read_some(int timeout_ms) {
+    pollfd p{socket_, POLLIN, 0};
+    if (::poll(&p, 1, timeout_ms) == 0) return true;
+    std::uint8_t buffer[16384];
+    auto n = ::recv(socket_, buffer, sizeof buffer, 0);
+    if (n <= 0) return false;
+    if (tls_) std::ignore = tls_->received({buffer, static_cast<std::size_t>(n)});
+    return true;
+  }
+
+  int socket_;
+  bool connected_ = false;
+  system_random random_;
+  link::tls_identity identity_;
+  std::unique_ptr<link::tls_channel> tls_;
+};
+
+}  // namespace holdfast::actors::testing
