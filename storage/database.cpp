@@ -15,7 +15,10 @@ namespace {
 
 constexpr std::array<const char*, table_count> table_names = {"kv", "blocks", "versions", "extents", "extent_blocks", "extent_segments"};
 
-rocksdb::Slice slice(bytes_view data) { return {reinterpret_cast<const char*>(data.data()), data.size()}; }
+rocksdb::Slice slice(bytes_view data) {
+  if (data.empty()) return {};  // RocksDB's own empty slice points somewhere; ours may not
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
 bytes_view view(const rocksdb::Slice& s) { return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()}; }
 
 error error_of(const rocksdb::Status& status, std::string_view doing) {
