@@ -306,6 +306,24 @@ BOOST_AUTO_TEST_CASE(a_full_disk_keeps_nothing_of_the_call_and_leaves_the_log_us
   require_sequence(again.records);
 }
 
+BOOST_AUTO_TEST_CASE(a_refused_call_never_comes_back_behind_the_next) {
+  seeded_random random(11);
+  faulty_file_system disk;
+  auto log = agreement_log::create(disk, directory, random, small);
+  BOOST_REQUIRE(log);
+  std::vector<bytes> refused(4, bytes(100, 1));
+  std::vector<bytes_view> views(refused.begin(), refused.end());
+  disk.fail_once(disk_operation::write, 0, storage::errc::no_space);  // the first two records of equal space reach the file
+  BOOST_REQUIRE(!log->append(views));
+  BOOST_REQUIRE(log->append(bytes(100, 2)));
+  BOOST_REQUIRE(log->sync());
+  disk.crash(after_crash::keep_unsynced, random);
+  auto again = reopen(disk, random);
+  BOOST_REQUIRE(again.log);
+  BOOST_REQUIRE(again.records.size() == 1u);
+  BOOST_TEST((again.records.front() == bytes(100, 2)));
+}
+
 BOOST_AUTO_TEST_CASE(bounds_are_kept) {
   seeded_random random(10);
   faulty_file_system disk;
