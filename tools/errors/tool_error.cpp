@@ -16,6 +16,7 @@ std::string_view to_string(tool_errc code) {
     case tool_errc::not_in_time: return "not_in_time";
     case tool_errc::degraded: return "degraded";
     case tool_errc::damaged: return "damaged";
+    case tool_errc::interrupted: return "interrupted";
   }
   return "unknown";
 }

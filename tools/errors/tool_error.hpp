@@ -18,6 +18,7 @@ enum class tool_errc : std::uint16_t {
   not_in_time,          ///< something awaited did not come within its deadline
   degraded,             ///< readable, with less redundancy than it should have
   damaged,              ///< not readable in full
+  interrupted,          ///< a person pressed Ctrl-C, or the like
 };
 
 std::string_view to_string(tool_errc code);

@@ -46,8 +46,13 @@ std::uint32_t founding_size(const up_options& options) {
 
 }  // namespace
 
-local_cluster::local_cluster(fs::path dir, fs::path program, std::chrono::seconds time, std::function<void(const std::string&)> say)
-    : dir_(fs::absolute(dir).lexically_normal()), program_(std::move(program)), time_(time), say_(std::move(say)) {}
+local_cluster::local_cluster(fs::path dir, fs::path program, std::chrono::seconds time, std::function<void(const std::string&)> say,
+                             std::function<bool()> interrupted)
+    : dir_(fs::absolute(dir).lexically_normal()),
+      program_(std::move(program)),
+      time_(time),
+      say_(std::move(say)),
+      interrupted_(std::move(interrupted)) {}
 
 outcome local_cluster::must_be_ours() const {
   if (fs::exists(dir_ / marker)) return {};
@@ -133,9 +138,7 @@ outcome local_cluster::found(const up_options& options) {
   if (auto launched = launch(all[0], {"--found", "--ring", std::to_string(ring)}, {}); !launched) return launched;
   auto deadline = clock::now() + time_;
   while (!fs::exists(operator_profile())) {
-    auto p = all[0].process();
-    if (!p || gone_within(*p, step)) return fail(tool_errc::process_failed, "node-1 ended while founding; " + all[0].last_words());
-    if (clock::now() > deadline) return fail(tool_errc::not_in_time, "node-1 did not found a cluster in time; " + all[0].last_words());
+    if (auto waited = wait_a_step(all[0], deadline); !waited) return waited;
   }
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (auto joined = join(all[i]); !joined) return joined;
@@ -194,20 +197,22 @@ outcome local_cluster::launch(const node& n, const std::vector<std::string>& fla
 outcome local_cluster::await_serving(const std::vector<node>& awaited) {
   auto deadline = clock::now() + time_;
   for (const auto& n : awaited) {
-    while (true) {
-      auto s = n.status();
-      if (s.state == node_state::serving) break;
-      auto p = n.process();
-      if (!p) return fail(tool_errc::process_failed, n.name + " ended; " + n.last_words());
-      if (clock::now() > deadline) {
-        return fail(tool_errc::not_in_time, n.name + " is still " + std::string(to_string(s.state)) + " after " + std::to_string(time_.count()) +
-                                                " s; " + n.last_words());
-      }
-      gone_within(*p, step);
+    while (n.status().state != node_state::serving) {
+      if (auto waited = wait_a_step(n, deadline); !waited) return waited;
     }
     say_(n.name + " is serving");
   }
   return {};
+}
+
+/// A tenth of a second, or less if the node ends: nothing will come of it then.
+outcome local_cluster::wait_a_step(const node& n, clock::time_point deadline) const {
+  if (interrupted_()) return fail(tool_errc::interrupted, "interrupted while waiting for " + n.name);
+  auto p = n.process();
+  if (!p || gone_within(*p, step)) return fail(tool_errc::process_failed, n.name + " ended; " + n.last_words());
+  if (clock::now() < deadline) return {};
+  return fail(tool_errc::not_in_time, n.name + " is still " + std::string(to_string(n.status().state)) + " after " + std::to_string(time_.count()) +
+                                          " s; " + n.last_words());
 }
 
 result<std::string> local_cluster::add() {

@@ -32,9 +32,10 @@ struct up_options {
 
 class local_cluster {
  public:
-  /// `program` is the holdfast that is run; `time` bounds each wait for nodes; `say` is told of progress, a line at a time.
+  /// `program` is the holdfast that is run; `time` bounds each wait for nodes; `say` is told of progress, a line at a time;
+  /// `interrupted` is asked while waiting, and ends the wait when it holds.
   local_cluster(std::filesystem::path dir, std::filesystem::path program, std::chrono::seconds time,
-                std::function<void(const std::string&)> say);
+                std::function<void(const std::string&)> say, std::function<bool()> interrupted);
 
   /// Founds a cluster in a new or empty folder; in one that has a cluster, starts what is dead. Returns when every node serves.
   /// A founding that fails takes away all it made.
@@ -51,7 +52,7 @@ class local_cluster {
   /// Wakes what is frozen, asks all to end, and ends by force after 10 s. Data stays, unless it is purged.
   outcome down(bool purge);
 
-  /// `errc::not_found` kind of failure if the folder is no local cluster.
+  /// `tool_errc::not_a_local_cluster` if the folder is none.
   result<std::vector<node_status>> status() const;
 
   std::filesystem::path client_profile() const { return dir_ / "client.toml"; }
@@ -68,6 +69,7 @@ class local_cluster {
   outcome make_client_profile();
   outcome launch(const node& n, const std::vector<std::string>& flags, const environment_change& changes);
   outcome await_serving(const std::vector<node>& awaited);
+  outcome wait_a_step(const node& n, std::chrono::steady_clock::time_point deadline) const;
   result<address> serving_member() const;
   result<std::string> invite(const std::string& kind);
   std::filesystem::path operator_profile() const;
@@ -75,6 +77,7 @@ class local_cluster {
   std::filesystem::path dir_, program_;
   std::chrono::seconds time_;
   std::function<void(const std::string&)> say_;
+  std::function<bool()> interrupted_;
 };
 
 }  // namespace holdfast::tools

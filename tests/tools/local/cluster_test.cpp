@@ -21,8 +21,8 @@ struct folder {
     if (fs::exists(path)) (void)cluster().down(true);
     fs::remove_all(path);
   }
-  local_cluster cluster() const {
-    return {path, FAKE_NODE, 60s, [](const std::string& line) { BOOST_TEST_MESSAGE(line); }};
+  local_cluster cluster(bool interrupted = false) const {
+    return {path, FAKE_NODE, 60s, [](const std::string& line) { BOOST_TEST_MESSAGE(line); }, [interrupted] { return interrupted; }};
   }
 };
 
@@ -85,6 +85,12 @@ BOOST_AUTO_TEST_CASE(a_failed_founding_leaves_nothing_behind) {
   BOOST_REQUIRE(!up);
   BOOST_TEST(up.error().is(tool_errc::process_failed));
   BOOST_TEST(up.error().message().find("this node was told to fail") != std::string::npos);
+  BOOST_TEST(!fs::exists(dir.path));
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_founding_leaves_nothing_behind) {
+  folder dir;
+  BOOST_TEST(dir.cluster(true).up({.nodes = 2}).error().is(tool_errc::interrupted));
   BOOST_TEST(!fs::exists(dir.path));
 }
 

@@ -1,0 +1,97 @@
+// The flags of the commands that keep data, and of those that keep the keys to it.
+#include <chrono>
+
+#include "tools/command_line/identity_flags.hpp"
+#include "tools/command_line/times.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+void declare_name(CLI::App& c, std::string& name, const char* meaning = "path of the file in the cluster, such as letters/2026/june.txt") {
+  c.add_option("name", name, meaning)->required();
+}
+
+const CLI::Range versions(1.0, 1e18);
+
+std::string not_a_time(const std::string& text) {
+  if (parse_time(text, {})) return "";
+  return "\"" + text + "\" is no time: 2026-11-21, \"2026-11-21 10:30\", 2026-11-21T10:30:05Z, or \"15m ago\"";
+}
+
+}  // namespace
+
+void declare(CLI::App& c, put_options& o) {
+  c.add_option("file", o.file, "file to keep; - for standard input")->required();
+  declare_name(c, o.name);
+  auto* version = c.add_option("--if-version", o.if_version, "only if the newest version is this one")->check(versions);
+  c.add_flag("--if-absent", o.if_absent, "only if there is nothing of that name")->excludes(version);
+  declare_identity(c, o.as);
+  c.footer("Every put makes a new version; earlier ones stay. Folders on the way are made.");
+}
+
+void declare(CLI::App& c, get_options& o) {
+  declare_name(c, o.name);
+  c.add_option("-o,--output", o.output, "file to write; - for standard output")->capture_default_str();
+  auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(versions);
+  c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")->excludes(version)->check(not_a_time);
+  declare_identity(c, o.as);
+}
+
+void declare(CLI::App& c, ls_options& o) {
+  c.add_option("name", o.name, "folder or file in the cluster (default: everything at the top)");
+  declare_identity(c, o.as);
+}
+
+void declare(CLI::App& c, log_options& o) {
+  declare_name(c, o.name);
+  declare_identity(c, o.as);
+}
+
+void declare(CLI::App& c, rm_options& o) {
+  declare_name(c, o.name);
+  declare_identity(c, o.as);
+  c.footer("Its versions stay: `holdfast restore NAME --version N` brings one back.");
+}
+
+void declare(CLI::App& c, restore_options& o) {
+  declare_name(c, o.name);
+  c.add_option("--version", o.version, "the version that becomes the newest again, as a new version")->required()->check(versions);
+  declare_identity(c, o.as);
+}
+
+void declare(CLI::App& c, repair_options& o) {
+  declare_name(c, o.name);
+  declare_identity(c, o.as);
+  c.footer("Makes missing or bad fragments anew and stores them; needs enough of the others.");
+}
+
+void declare(CLI::App& c, verify_options& o) {
+  declare_name(c, o.name);
+  declare_identity(c, o.as);
+  c.footer("Fetches everything and checks every hash and signature. Exit code 0: full redundancy; 3: readable but degraded; 4: damaged.");
+}
+
+void declare(CLI::App& c, profile_create_options& o) {
+  c.add_option("--join", o.join, "HOST:PORT of any member of the cluster")->required();
+  c.add_option("--token", o.token, "leave to join, from `holdfast invite client`; better in HOLDFAST_TOKEN, where ps does not show it")
+      ->required()->envname("HOLDFAST_TOKEN");
+  c.add_flag("--passphrase", o.passphrase, "seal the profile; asked for, or read from the file HOLDFAST_PASSPHRASE_FILE names");
+  declare_identity(c, o.as);
+  c.footer("The profile holds your keys. Without it nobody can recover your data: not the operators, not the servers, not us.\n"
+           "Make a recovery file at once: `holdfast profile export FILE`.");
+}
+
+void declare(CLI::App& c, profile_export_options& o) {
+  c.add_option("file", o.file, "recovery file to write")->required();
+  declare_identity(c, o.as);
+  c.footer("The recovery file always has a passphrase. With both, `holdfast profile import FILE` restores your access on an empty machine.");
+}
+
+void declare(CLI::App& c, profile_import_options& o) {
+  c.add_option("file", o.file, "recovery file to read")->required();
+  c.add_flag("--passphrase", o.passphrase, "keep the restored profile under the same passphrase");
+  declare_identity(c, o.as);
+}
+
+}  // namespace holdfast::tools

@@ -1,0 +1,22 @@
+// Every command is a function from its options to an exit code. What it prints for programs goes to standard output, all else to
+// standard error.
+#pragma once
+
+#include "protocols/base/error.hpp"
+#include "tools/command_line/options.hpp"
+
+namespace holdfast::tools {
+
+/// Prints what went wrong and what to do, as text on standard error or as JSON on standard output; gives the exit code.
+int report(const error& e, bool json = false);
+
+int run(const profile_export_options& o);
+int run(const profile_import_options& o);
+int run(const local_up_options& o);
+int run(const local_status_options& o);
+int run(const local_add_options& o);
+int run(const local_kill_options& o);
+int run(const local_start_options& o);
+int run(const local_down_options& o);
+
+}  // namespace holdfast::tools

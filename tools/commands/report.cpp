@@ -1,0 +1,17 @@
+#include <iostream>
+
+#include "tools/commands/commands.hpp"
+#include "tools/errors/error_table.hpp"
+
+namespace holdfast::tools {
+
+int report(const error& e, bool json) {
+  if (json) {
+    std::cout << describe_json(e) << std::endl;
+  } else {
+    std::cerr << describe(e) << std::flush;
+  }
+  return exit_code(e);
+}
+
+}  // namespace holdfast::tools

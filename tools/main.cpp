@@ -1,0 +1,70 @@
+// holdfast: the one program. Builds the tree of commands, and runs the one that was named.
+#include <iostream>
+
+#include "tools/commands/commands.hpp"
+#include "tools/errors/error_table.hpp"
+
+namespace {
+
+using namespace holdfast::tools;
+
+class command_tree {
+ public:
+  command_tree() : app_("Holdfast: storage that looks after itself.", "holdfast") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
+    app_.footer("`holdfast COMMAND --help` says more.\n\n" + error_table::instance().exit_codes_help());
+    data_commands();
+    cluster_commands();
+  }
+
+  int run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& e) {  // --help, --version
+      return app_.exit(e);
+    } catch (const CLI::ParseError& e) {
+      std::cerr << "holdfast: " << e.what() << "\n  `holdfast --help` and `holdfast COMMAND --help` show what there is.\n";
+      return 2;
+    }
+    return chosen_();
+  }
+
+ private:
+  template <class Options>
+  void add(CLI::App& to, const std::string& name, const std::string& summary) {
+    auto options = std::make_shared<Options>();
+    auto* command = to.add_subcommand(name, summary);
+    declare(*command, *options);
+    command->callback([this, options] { chosen_ = [options] { return holdfast::tools::run(*options); }; });
+  }
+
+  CLI::App& group(const std::string& name, const std::string& summary) {
+    auto* commands = app_.add_subcommand(name, summary);
+    commands->require_subcommand(1);
+    return *commands;
+  }
+
+  void data_commands() {
+    auto& profile = group("profile", "your keys: bring them to safety, and back");
+    add<profile_export_options>(profile, "export", "write a recovery file, under a passphrase");
+    add<profile_import_options>(profile, "import", "restore a profile from a recovery file");
+  }
+
+  void cluster_commands() {
+    auto& local = group("local", "a cluster of real processes on this machine");
+    add<local_up_options>(local, "up", "found a cluster, or start what is dead of one; returns when every node serves");
+    add<local_status_options>(local, "status", "how each node does: starting, serving, catching-up, frozen or dead");
+    add<local_add_options>(local, "add", "one more node; returns when it serves");
+    add<local_kill_options>(local, "kill", "kill a node, or send it another signal");
+    add<local_start_options>(local, "start", "start a dead node, or wake a frozen one; returns when it has caught up");
+    add<local_down_options>(local, "down", "end every node; the data stays");
+  }
+
+  CLI::App app_;
+  std::function<int()> chosen_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) { return command_tree().run(argc, argv); }
