@@ -75,3 +75,20 @@ BOOST_AUTO_TEST_CASE(a_seal_opens_only_unchanged_and_in_its_place) {
 BOOST_AUTO_TEST_CASE(the_tag_separates_hashes) {
   BOOST_TEST((crypto::hash("a", {as_bytes_view("x")}) != crypto::hash("b", {as_bytes_view("x")})));
 }
+
+BOOST_AUTO_TEST_CASE(sealing_opens_again_at_every_length_and_refuses_every_flipped_bit) {
+  seeded_random random(3);
+  auto key = crypto::seal_key(random.array<32>());
+  auto associated = as_bytes_view("position");
+  for (std::size_t size = 0; size < 700; ++size) {
+    bytes plain(size);
+    random.fill(plain);
+    auto sealed = crypto::seal(key, associated, plain, random);
+    BOOST_REQUIRE_EQUAL(sealed.size(), size + crypto::seal_overhead_bytes);
+    auto opened = crypto::open(key, associated, sealed);
+    BOOST_REQUIRE(opened);
+    BOOST_REQUIRE(*opened == plain);
+    sealed[random.below(sealed.size())] ^= static_cast<std::uint8_t>(1u << random.below(8));
+    BOOST_REQUIRE(!crypto::open(key, associated, sealed));
+  }
+}
