@@ -85,6 +85,11 @@ void status_board::remove(const std::string& id) {
   probes_.erase(id);
 }
 
+void status_board::mark_dead(const std::string& id, const std::string& cause) {
+  std::lock_guard guard(mutex_);
+  if (auto probe = probes_.find(id); probe != probes_.end()) probe->second->died(cause);
+}
+
 void status_board::note(severity weight, std::string kind, std::string subject, std::string sentence) {
   auto level = weight == severity::error ? log::level::error : weight == severity::warning ? log::level::warning : log::level::info;
   log::write(level, sentence, {{"event", kind}, {"subject", subject}});

@@ -55,6 +55,7 @@ class status_board {
   /// The probe of this id, begun anew if it lived before.
   probe_ptr enroll(const std::string& id, const std::string& role, const std::string& parent = {});
   void remove(const std::string& id);
+  void mark_dead(const std::string& id, const std::string& cause);
 
   void note(introspection::severity weight, std::string kind, std::string subject, std::string sentence);
 

@@ -47,7 +47,7 @@ void transmit(asker_pointer self, const ring_asker_config& config, const ring::r
   auto me = caf::actor_cast<caf::actor>(self);
   auto request = send.request;
   if (config.local && config.local->first == send.to) {
-    self->request(config.local->second, std::chrono::seconds(30), ring_ask_atom::value, send.what)
+    self->request(config.local->second, std::chrono::seconds(30), ring_ask_atom::value, config.ring.id, send.what)
         .then([self, request](const ring_answer& a) { self->send(self, ring_reply_in{request, a.what}); },
               [self, request](const caf::error&) { self->send(self, ring_reply_in{request, std::nullopt}); });
     return;

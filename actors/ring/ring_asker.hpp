@@ -1,7 +1,7 @@
 // Asks a ring on behalf of this process: a node that needs the root ring, or a client. The shell of `ring::ring_client`.
 #pragma once
 
-#include "actors/ring/ring_iface.hpp"
+#include "actors/ring/ring_gate.hpp"
 #include "protocols/ring/ring_client.hpp"
 
 namespace holdfast::actors {
@@ -45,7 +45,7 @@ struct ring_asker_config {
   identity::ring_description ring;
   std::string label;
   link_port_ptr links;
-  std::optional<std::pair<std::uint32_t, ring_member_actor>> local;  ///< this node's own seat
+  std::optional<std::pair<std::uint32_t, ring_gate_actor>> local;  ///< this node's own seat, behind its gate
   link::traffic_class lane = link::traffic_class::foreground;
 };
 
