@@ -2,6 +2,8 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include "protocols/identity/join.hpp"
+
 namespace holdfast::actors {
 
 namespace {

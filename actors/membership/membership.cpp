@@ -46,7 +46,6 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     return {
         [this](const inbound& m) { on_inbound(m); },
         [this](membership_tick_atom) { on_tick(); },
-        [this](const rings_ready& r) { state.rings = r; },
     };
   }
 
@@ -284,6 +283,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
       dial_members();
       config_.on_configured();
     }
+    if (!state.rings) state.rings = config_.rings();
     if (!state.rings) return;
     if (state.founding) return hand_over();
     refresh_admission();

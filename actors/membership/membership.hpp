@@ -39,7 +39,8 @@ struct membership_config {
   link::local_identity self;           ///< as the links were started with; the admission is filled in here
   identity::advertisement advert;      ///< cluster, node and counter are filled in here
   std::string name;
-  std::function<void()> on_configured;  ///< genesis is complete: the node may start its rings. Called once, on the role's thread
+  std::function<std::optional<rings_ready>()> rings;  ///< how to ask the rings, once they can be asked
+  std::function<void()> on_configured;  ///< genesis is complete: the node may start its rings. Called again after a restart of the role
 };
 
 membership_actor spawn_membership(caf::actor_system& system, membership_config config);

@@ -7,7 +7,7 @@ namespace holdfast::actors {
 
 using membership_tick_atom = caf::atom_constant<caf::atom("memtick")>;
 
-/// The rings run (or can be asked) from now on.
+/// How to ask the rings.
 struct rings_ready {
   ring_asker_actor root, object;
 };
@@ -16,10 +16,6 @@ using membership_actor = caf::typed_actor<
     // A membership request of a peer or a stranger.
     caf::reacts_to<inbound>,
     // Time passes: founding, adverts, the directory and renewals go on.
-    caf::reacts_to<membership_tick_atom>,
-    // How to ask the rings; sent once genesis is complete and after a restart of the askers.
-    caf::reacts_to<rings_ready>>;
+    caf::reacts_to<membership_tick_atom>>;
 
 }  // namespace holdfast::actors
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::rings_ready)

@@ -29,12 +29,26 @@ struct node_services {
   std::shared_ptr<log_writer> log;
   std::shared_ptr<work_pool> stores, compute;
   ring_gate_actor gate;
-  rings_ready rings;  ///< set once genesis is complete
 
+  /// How to ask the rings: nothing before genesis is complete.
+  std::optional<rings_ready> rings() const {
+    std::lock_guard guard(mutex_);
+    return rings_;
+  }
+  void set_rings(rings_ready rings) {
+    std::lock_guard guard(mutex_);
+    rings_ = std::move(rings);
+  }
+
+  std::atomic<bool> configured{false};  ///< genesis is complete: the rings may start
   std::atomic<bool> disk_failed{false};
   std::atomic<bool> roles_failed{false};
 
   const node_id& self() const { return keeper->get().node; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<rings_ready> rings_;
 };
 
 using services_ptr = std::shared_ptr<node_services>;

@@ -79,7 +79,7 @@ std::vector<supervised_child> plan_rings(caf::actor_system& system, const servic
       if (!saved) s->disk_failed = true;
     }
   }
-  s->rings = {spawn_ring_asker(system, std::move(root)), spawn_ring_asker(system, std::move(object))};
+  s->set_rings({spawn_ring_asker(system, std::move(root)), spawn_ring_asker(system, std::move(object))});
   return children;
 }
 

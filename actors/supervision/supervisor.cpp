@@ -33,6 +33,12 @@ class supervisor_role final : public role_actor<supervisor_actor, supervisor_sta
           auto living = state.living.find(child);
           if (living != state.living.end() && living->second == handle) send_exit(handle, caf::exit_reason::kill);
         },
+        [this](const supervised_child& further) {
+          auto actions = planner_.add(further.spec, steady_now());
+          if (!actions) return config_.board->note(severity::error, "not-started", further.spec.id, actions.error().message());
+          config_.children.push_back(further);
+          carry(std::move(*actions));
+        },
         [this](supervisor_stop_atom) { carry(planner_.stop(steady_now())); },
     };
   }

@@ -1,0 +1,129 @@
+// A node's life: open the data, come by an identity, start the links, then the roles under their supervisors; wait for a
+// signal; end in the reverse order.
+#include <csignal>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include "actors/base/clock.hpp"
+#include "actors/base/log.hpp"
+#include "actors/node/node_roles.hpp"
+#include "actors/node/node_start.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+using introspection::severity;
+using namespace std::chrono_literals;
+
+constexpr auto graceful_end = 10s;  ///< from the first SIGTERM; a second one ends the process at once
+
+/// Signals are waited for by the main thread alone; every other thread is started with them blocked.
+sigset_t block_signals() {
+  sigset_t waited;
+  sigemptyset(&waited);
+  sigaddset(&waited, SIGTERM);
+  sigaddset(&waited, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &waited, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return waited;
+}
+
+/// A signal within `patience`, or 0.
+int wait_for_signal(const sigset_t& waited, std::chrono::milliseconds patience) {
+  timespec limit{patience.count() / 1000, patience.count() % 1000 * 1'000'000};
+  auto got = sigtimedwait(&waited, nullptr, &limit);
+  return got > 0 ? got : 0;
+}
+
+link_config links_for(const node_services& s, const node_identity& identity) {
+  link_config config;
+  config.tls = identity.tls;
+  config.self.cluster = identity.cluster;
+  config.self.member = identity.node;
+  config.self.boot = s.boot;
+  if (!identity.node.is_zero()) config.self.admission = codec::encode(identity.admission);
+  config.verify = [trust = s.trust](bytes_view admission, const digest& tls_key, wall_time now) { return trust->verify_peer(admission, tls_key, now); };
+  return config;
+}
+
+result<void> listen(caf::actor_system& system, const node_services& s) {
+  caf::scoped_actor self{system};
+  outcome listening_now = fail(errc::unavailable, "the links did not start");
+  self->request(s.link.manager, 5s, listen_atom::value, s.config.listen)
+      .receive([&](const listening& l) { listening_now = l.port ? outcome{} : outcome(fail(l.port.error())); }, [](const caf::error&) {});
+  if (!listening_now) return fail(listening_now.error().within("cannot listen on " + s.config.listen + "; choose another `listen` in the manifest"));
+  return {};
+}
+
+/// Waits for a signal or a failure that ends the node. The exit code.
+int live(node_services& s, node_roles& roles, const sigset_t& signals) {
+  for (;;) {
+    if (s.configured.exchange(false)) roles.start_rings();
+    if (s.disk_failed) {
+      log::error("a write to the disk failed; nothing more is acknowledged and the node ends", {{"data", s.config.data}});
+      return exit_disk_failed;
+    }
+    if (s.roles_failed) {
+      log::error("the node's roles cannot be kept alive; see the events above");
+      return exit_roles_failed;
+    }
+    if (wait_for_signal(signals, 100ms)) return 0;
+  }
+}
+
+}  // namespace
+
+result<int> run_node(const node_config& config, const start_choice& choice) {
+  auto signals = block_signals();
+  auto s = std::make_shared<node_services>();
+  s->config = config;
+  s->started = wall_now();
+  auto directory = storage::data_directory::open(storage::real_file_system(), config.data);
+  if (!directory) return fail(directory.error());
+  s->directory = std::make_unique<storage::data_directory>(std::move(*directory));
+  s->boot = s->directory->boot();
+
+  auto plan = plan_start(*s->directory, config, choice, *s->board);
+  if (!plan) return fail(plan.error());
+  if (auto ok = link::check(plan->identity.tls); !ok) return fail(ok.error());
+  s->trust = std::make_shared<trust_store>(plan->identity.cluster);
+  if (!plan->token) {
+    if (auto adopted = s->trust->adopt(plan->identity.chain); !adopted) return fail(adopted.error());
+  }
+  if (auto opened = open_stores(*s); !opened) return fail(opened.error());
+
+  caf::actor_system_config system_config;
+  configure_links(system_config);
+  caf::actor_system system{system_config};
+  system.await_actors_before_shutdown(false);
+  s->link = start_links(system, links_for(*s, plan->identity));
+  int exit_code = 0;
+  auto lived = [&]() -> outcome {
+    if (auto ok = listen(system, *s); !ok) return ok;
+    if (auto entered = enter_cluster(system, *s, std::move(*plan), choice); !entered) return entered;
+    log::info("node starts", {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
+    node_roles roles{system, s};
+    roles.start();
+    exit_code = live(*s, roles, signals);
+    log::info("node ends", {{"name", config.name}});
+    // Whoever asks a second time means it.
+    std::thread impatient([signals, &roles] {
+      for (int waited_ms = 0; !roles.ended(); waited_ms += 100) {
+        if (wait_for_signal(signals, 100ms) || waited_ms >= std::chrono::milliseconds(graceful_end).count()) _exit(1);
+      }
+    });
+    roles.stop();
+    impatient.join();
+    return {};
+  }();
+  caf::anon_send(s->link.manager, close_atom::value);
+  s->log->close();
+  s->stores->close();
+  s->compute->close();
+  if (!lived) return fail(lived.error());
+  return exit_code;
+}
+
+}  // namespace holdfast::actors
