@@ -75,9 +75,11 @@ function onKey(e: KeyboardEvent): void {
   else if (e.key === "2") go("actors");
   else if (e.key === "t") nextTheme();
   else if (e.key === "/") {
-    if (page.value !== "actors") go("actors");
     e.preventDefault();
-    window.setTimeout(() => document.getElementById("filter")?.focus());
+    const focus = () => document.getElementById("filter")?.focus();
+    if (page.value === "actors") return focus();
+    go("actors");
+    window.setTimeout(focus); // once the page is drawn
   }
 }
 
