@@ -3,8 +3,10 @@
 namespace holdfast::introspection {
 
 std::optional<json> history::observe(const cluster_view& view) {
-  auto passed_ms = samples_.empty() ? interval_ms : view.time.ms - samples_.back().time_ms;
+  auto passed_ms = view.time.ms - observed_ms_.value_or(0);
   if (passed_ms < interval_ms) return std::nullopt;
+  bool first = !observed_ms_;
+  observed_ms_ = view.time.ms;
   sample s{.time_ms = view.time.ms};
   std::map<ring_id, std::uint64_t> executed;
   for (const auto& node : view.nodes) {
@@ -23,6 +25,7 @@ std::optional<json> history::observe(const cluster_view& view) {
     if (before != executed_.end() && sequence > before->second) batches += sequence - before->second;
   }
   executed_ = std::move(executed);
+  if (first) return std::nullopt;  // what rates are measured from
   s.batches_per_s = static_cast<double>(batches * 10'000 / static_cast<std::uint64_t>(passed_ms)) / 10.0;
   samples_.push_back(s);
   if (samples_.size() > samples_max) samples_.pop_front();

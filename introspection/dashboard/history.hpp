@@ -14,6 +14,7 @@ class history {
   static constexpr std::int64_t interval_ms = 2'000;
 
   /// Takes a sample if the view is at least `interval_ms` younger than the last one. The new sample, as JSON, if it did.
+  /// The first view only sets what rates are measured from.
   std::optional<json> observe(const cluster_view& view);
 
   /// {time_ms: [...], handled_per_s: [...], batches_per_s: [...], stored_bytes: [...]}, oldest first.
@@ -27,6 +28,7 @@ class history {
   };
 
   std::deque<sample> samples_;
+  std::optional<std::int64_t> observed_ms_;
   std::map<ring_id, std::uint64_t> executed_;  // of each object ring, as of the last sample
 };
 

@@ -67,7 +67,8 @@ class diagnosis {
   void look_at_node(const node_view& node) {
     const auto& name = node.status.name;
     auto doing = node.status.doing.empty() ? "" : ": " + node.status.doing;
-    auto silent = lasting(view_.time - node.since);
+    auto time = view_.time - node.since;
+    auto silent = time < std::chrono::seconds(1) ? " has stopped answering" : " has not answered for " + lasting(time);
     switch (node.state) {
       case life::serving: break;
       case life::starting:
@@ -78,8 +79,8 @@ class diagnosis {
       case life::draining: add(severity::info, name, name + " hands its work over" + doing); break;
       case life::backing_off: add(severity::warning, name, name + " restarts a part of itself" + doing); break;
       case life::suspect: add(severity::warning, name, name + " answers late"); break;
-      case life::frozen: add(severity::warning, name, name + " has not answered for " + silent + " though its connection stands"); break;
-      case life::dead: add(severity::warning, name, name + " has not answered for " + silent); break;
+      case life::frozen: add(severity::warning, name, name + silent + " though its connection stands"); break;
+      case life::dead: add(severity::warning, name, name + silent); break;
     }
   }
 

@@ -116,6 +116,7 @@ export async function lightAndDark({ page, shot }) {
   const light = await paper();
   await page.emulateMedia({ colorScheme: "dark" });
   await page.waitForFunction((was) => getComputedStyle(document.body).backgroundColor !== was, light);
+  await page.waitForFunction(() => document.querySelectorAll(".curve canvas").length === 3);
   await shot("overview-dark");
   await page.keyboard.press("t"); // from "as the system" to light
   assert.equal(await paper(), light);
@@ -138,4 +139,5 @@ export async function accessible({ page }) {
   assert.deepEqual(missing, []);
   await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement !== document.body), "the tab key moves the focus");
+  await page.evaluate(() => document.activeElement.blur());
 }

@@ -110,7 +110,7 @@ class scripted_cluster {
     auto& n = nodes_[i];
     bool leader_gone = nodes_[0].seen != life::serving;
     n.status.memory_rss_bytes = (180 + 9 * i) * (1ull << 20) + wave(i, 0, 4e6);
-    n.status.archive = archive_status{.extents = 1204u + static_cast<unsigned>(i), .bytes = (38ull << 30) + steps_ * 400'000, .capacity_bytes = 100ull << 30, .rebuilding = short_ ? 3u : 0u};
+    n.status.archive = archive_status{.extents = 1204u + static_cast<unsigned>(i), .bytes = (38ull << 30) + steps_ * 400'000, .capacity_bytes = 100ull << 30, .rebuilding = short_ ? 2u : 0u};
     n.status.rings.clear();
     if (i < 4) {
       for (auto* label : {"object", "root"}) {

@@ -14,7 +14,10 @@ interface Props {
 
 const height = 110;
 
-function options(width: number, format: (n: number) => string): uPlot.Options {
+const minutes = [1, 2, 5, 10].map((n) => n * 60);
+const binarySteps = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+function options(width: number, series: Props["series"], format: (n: number) => string): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const font = "11px system-ui, sans-serif";
@@ -27,8 +30,15 @@ function options(width: number, format: (n: number) => string): uPlot.Options {
     legend: { show: false },
     scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 22, space: 90, values: "{HH}:{mm}" },
-      { ...axis, grid: { stroke: colour("--line"), width: 1 }, size: 64, space: 34, values: (_u, ticks) => ticks.map(format) },
+      { ...axis, grid: { show: false }, size: 22, space: 70, incrs: minutes, values: "{HH}:{mm}" },
+      {
+        ...axis,
+        grid: { stroke: colour("--line"), width: 1 },
+        size: 64,
+        space: 30,
+        ...(series === "stored_bytes" && { incrs: binarySteps }),
+        values: (_u, ticks) => ticks.map(format),
+      },
     ],
     series: [{}, { stroke: colour("--accent"), width: 1.75, fill: colour("--accent-wash"), points: { show: false } }],
   };
@@ -44,7 +54,7 @@ export function Curve({ title, series, unit, format }: Props) {
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    plot.current = new uPlot(options(element.clientWidth, format), [[], []], element);
+    plot.current = new uPlot(options(element.clientWidth, series, format), [[], []], element);
     const watch = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
     watch.observe(element);
     return () => {

@@ -7,6 +7,7 @@ import { SeverityMark, StateMark, toneOf } from "./state_mark";
 import type { Archive, Node, Overview, Ring } from "./types";
 
 const eventsShown = 30;
+const sentenceTells = 2; // so many troubles the sentence holds itself; more are listed
 
 export function OverviewPage() {
   const view = overview.value;
@@ -44,7 +45,7 @@ function Health({ view }: { view: Overview }) {
       <h1 id="health-sentence" role="status" data-health={view.health}>
         {view.sentence}
       </h1>
-      {view.troubles.length > 0 && (
+      {view.troubles.length > sentenceTells && (
         <ul class="troubles" aria-label="What is wrong">
           {view.troubles.map((t) => (
             <li key={t.subject + t.severity + t.sentence.replace(/\d+/g, "")}>
@@ -74,7 +75,7 @@ function NodeCard({ node }: { node: Node }) {
         </h3>
         <StateMark state={node.state} />
       </header>
-      <p class="doing">{node.answers ? node.doing || " " : `last heard ${lasting(now.value - node.since_ms)} ago`}</p>
+      <p class="doing">{node.answers ? node.doing || " " : lastHeard(node)}</p>
       <dl>
         {node.rings.map((ring) => (
           <RingLine key={ring.id} ring={ring} node={node} />
@@ -94,13 +95,18 @@ function NodeCard({ node }: { node: Node }) {
   );
 }
 
+function lastHeard(node: Node): string {
+  const silent = now.value - node.since_ms;
+  return silent < 1_000 ? "last heard just now" : `last heard ${lasting(silent)} ago`;
+}
+
 function RingLine({ ring, node }: { ring: Ring; node: Node }) {
   const leads = ring.primary === node.name;
   return (
     <div title={`ring ${ring.id.slice(0, 8)}, epoch ${ring.epoch}, seat ${ring.seat} of ${ring.seats}, ${ring.state}`}>
       <dt>{ring.label} ring</dt>
       <dd>
-        {leads && <span class="badge">primary</span>} view {ring.view}, batch {count(ring.executed)}
+        {leads && <span class="leads">primary, </span>}view {ring.view}, batch {count(ring.executed)}
       </dd>
     </div>
   );
