@@ -148,7 +148,9 @@ json delta_json(const cluster_view& old, const cluster_view& now) {
     bool forgotten = old.events.size() == events_max && before(e, old.events.back());
     if (!forgotten && !known.contains({e.node, {e.time.ms, e.sequence}})) events.push_back(to_json(e, now));
   }
-  return {{"overview", overview_json(now, false)}, {"actors", {{"changed", std::move(changed)}, {"removed", std::move(removed)}}}, {"events", std::move(events)}};
+  return {{"overview", overview_json(now, false)},
+          {"actors", {{"changed", std::move(changed)}, {"removed", std::move(removed)}}},
+          {"events", std::move(events)}};
 }
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }

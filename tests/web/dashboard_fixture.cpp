@@ -88,7 +88,9 @@ class scripted_cluster {
   };
 
   std::uint64_t wave(int phase, double low, double high) const {
-    return static_cast<std::uint64_t>(low + (high - low) * (0.5 + 0.5 * std::sin(steps_ * 0.13 + phase * 1.7)) * (0.85 + 0.15 * std::sin(steps_ * 0.71 + phase)));
+    auto slow = 0.5 + 0.5 * std::sin(steps_ * 0.13 + phase * 1.7);
+    auto quick = 0.85 + 0.15 * std::sin(steps_ * 0.71 + phase);
+    return static_cast<std::uint64_t>(low + (high - low) * slow * quick);
   }
 
   void advance() {
@@ -110,7 +112,10 @@ class scripted_cluster {
     auto& n = nodes_[i];
     bool leader_gone = nodes_[0].seen != life::serving;
     n.status.memory_rss_bytes = (180 + 9 * i) * (1ull << 20) + wave(i, 0, 4e6);
-    n.status.archive = archive_status{.extents = 1204u + static_cast<unsigned>(i), .bytes = (38ull << 30) + steps_ * 400'000, .capacity_bytes = 100ull << 30, .rebuilding = short_ ? 2u : 0u};
+    n.status.archive = archive_status{.extents = 1204u + static_cast<unsigned>(i),
+                                      .bytes = (38ull << 30) + steps_ * 400'000,
+                                      .capacity_bytes = 100ull << 30,
+                                      .rebuilding = short_ ? 2u : 0u};
     n.status.rings.clear();
     if (i < 4) {
       for (auto* label : {"object", "root"}) {
@@ -140,7 +145,8 @@ class scripted_cluster {
     for (int peer = 0; peer < size; ++peer) {
       if (peer == i) continue;
       bool up = nodes_[peer].seen == life::serving;
-      add(i, "link/" + nodes_[peer].status.name, "link", "links", up ? 10 : 0, up ? 400 : 0, up ? "speaks TLS, three connections" : "dials again in 2 s");
+      auto* doing = up ? "speaks TLS, three connections" : "dials again in 2 s";
+      add(i, "link/" + nodes_[peer].status.name, "link", "links", up ? 10 : 0, up ? 400 : 0, doing);
     }
   }
 
@@ -149,15 +155,22 @@ class scripted_cluster {
     auto rate = wave(phase, low, high);
     handled_[std::to_string(i) + id] += rate;
     bool died = i == 2 && id == "secondary";
-    n_book(i).actor({.id = id, .role = role, .parent = parent, .state = life::serving, .doing = doing, .mailbox_depth = static_cast<std::uint32_t>(rate / 400),
-                     .mailbox_high_water = static_cast<std::uint32_t>(high / 60), .handled_total = handled_[std::to_string(i) + id],
-                     .handled_per_s = static_cast<std::uint32_t>(rate), .latency_p50_us = static_cast<std::uint32_t>(18 + phase * 5),
-                     .latency_p99_us = static_cast<std::uint32_t>(140 + phase * 90), .restarts = died ? 1u : 0u,
+    auto& node = nodes_[i];
+    node.book.actor({.id = id,
+                     .role = role,
+                     .parent = parent,
+                     .state = life::serving,
+                     .doing = doing,
+                     .mailbox_depth = static_cast<std::uint32_t>(rate / 400),
+                     .mailbox_high_water = static_cast<std::uint32_t>(high / 60),
+                     .handled_total = handled_[std::to_string(i) + id],
+                     .handled_per_s = static_cast<std::uint32_t>(rate),
+                     .latency_p50_us = static_cast<std::uint32_t>(18 + phase * 5),
+                     .latency_p99_us = static_cast<std::uint32_t>(140 + phase * 90),
+                     .restarts = died ? 1u : 0u,
                      .last_death = died ? "read of block 9f2c41aa: fragment root does not match" : "",
-                     .started = died ? nodes_[i].status.started + std::chrono::minutes(38) : nodes_[i].status.started});
+                     .started = died ? node.status.started + std::chrono::minutes(38) : node.status.started});
   }
-
-  status_book& n_book(int i) { return nodes_[i].book; }
 
   std::mutex mutex_;
   std::vector<member> nodes_;

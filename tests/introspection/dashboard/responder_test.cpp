@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(only_known_hosts_are_served) {
     r.host = good;
     BOOST_TEST(f.pages->answer(r).status == 200u);
   }
-  for (auto* bad : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil", "localhost:80a", "local host", "[::1", "[::2]", "localhost:123456"}) {
+  for (auto* bad :
+       {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil", "localhost:80a", "local host", "[::1", "[::2]", "localhost:123456"}) {
     for (auto* target : {"/api/v1/overview", "/health", "/metrics", "/app.css", "/"}) {
       auto r = f.get(target);
       r.host = bad;

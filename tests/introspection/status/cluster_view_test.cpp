@@ -23,7 +23,8 @@ struct cluster {
       s.boot_id = 1;
       s.state = life::serving;
       s.archive = archive_status{.extents = 10, .bytes = 1000, .capacity_bytes = 10'000};
-      if (n >= 4 && i < 4) s.rings.push_back({.label = "object", .seat = static_cast<std::uint32_t>(i), .seats = 4, .state = life::serving, .executed = 5});
+      auto seat = static_cast<std::uint32_t>(i);
+      if (n >= 4 && i < 4) s.rings.push_back({.label = "object", .seat = seat, .seats = 4, .state = life::serving, .executed = 5});
       books.emplace_back(s);
       seen.nodes.push_back({.id = s.id, .name = s.name, .seen = life::serving, .since = {990'000}});
     }

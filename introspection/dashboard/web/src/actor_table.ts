@@ -15,6 +15,10 @@ const text = (name: "role" | "id" | "node" | "state", title: string, hint: strin
   name, title, hint, number: false, value: (a) => a[name], text: (a) => a[name],
 });
 
+const figure = (name: string, title: string, hint: string, value: (a: Actor) => number, print: (n: number) => string): Column => ({
+  name, title, hint, number: true, value, text: (a) => print(value(a)),
+});
+
 export const columns: Column[] = [
   text("role", "Role", "What kind of actor it is"),
   text("id", "Actor", "Its name within its node"),
@@ -24,10 +28,10 @@ export const columns: Column[] = [
     name: "mailbox", title: "Mailbox", hint: "Messages waiting now, and the most that ever waited", number: true,
     value: (a) => a.mailbox_depth, text: (a) => `${count(a.mailbox_depth)} / ${count(a.mailbox_high_water)}`,
   },
-  { name: "rate", title: "Rate", hint: "Messages handled a second", number: true, value: (a) => a.handled_per_s, text: (a) => `${rate(a.handled_per_s)}/s` },
-  { name: "p50", title: "p50", hint: "Median time to handle a message", number: true, value: (a) => a.latency_p50_us, text: (a) => micros(a.latency_p50_us) },
-  { name: "p99", title: "p99", hint: "99 of 100 messages were handled within", number: true, value: (a) => a.latency_p99_us, text: (a) => micros(a.latency_p99_us) },
-  { name: "restarts", title: "Restarts", hint: "Since the node started", number: true, value: (a) => a.restarts, text: (a) => count(a.restarts) },
+  figure("rate", "Rate", "Messages handled a second", (a) => a.handled_per_s, (n) => `${rate(n)}/s`),
+  figure("p50", "p50", "Median time to handle a message", (a) => a.latency_p50_us, micros),
+  figure("p99", "p99", "99 of 100 messages were handled within", (a) => a.latency_p99_us, micros),
+  figure("restarts", "Restarts", "Since the node started", (a) => a.restarts, count),
   {
     name: "age", title: "Age", hint: "Of its present life", number: true,
     value: (a) => -a.started_ms, text: (a, now_ms) => (a.started_ms ? lasting(now_ms - a.started_ms) : "–"),

@@ -19,6 +19,8 @@ export function ActorsPage() {
   const found = sorted(all.filter((a) => matches(a, filter)), sort);
   const body = useRef<HTMLTableSectionElement>(null);
 
+  const toggle = (key: string) => (open.value = open.value === key ? "" : key);
+
   const onKey = (e: KeyboardEvent) => {
     const row = (e.target as HTMLElement).closest<HTMLTableRowElement>("tr[data-actor]");
     if (!row) return;
@@ -30,8 +32,7 @@ export function ActorsPage() {
       rows[to]?.focus();
     } else if (e.key === "Enter" || e.key === " ") {
       e.preventDefault();
-      const key = row.dataset.actor ?? "";
-      open.value = open.value === key ? "" : key;
+      toggle(row.dataset.actor ?? "");
     }
   };
 
@@ -68,7 +69,7 @@ export function ActorsPage() {
           </thead>
           <tbody ref={body} onKeyDown={onKey}>
             {found.slice(0, rowsMax).map((a, i) => (
-              <ActorRows key={a.key} actor={a} first={i === 0} open={open.value === a.key} toggle={() => (open.value = open.value === a.key ? "" : a.key)} />
+              <ActorRows key={a.key} actor={a} first={i === 0} open={open.value === a.key} toggle={() => toggle(a.key)} />
             ))}
           </tbody>
         </table>

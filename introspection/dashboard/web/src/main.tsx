@@ -25,6 +25,7 @@ const themeWords = { auto: "Theme: as the system", light: "Theme: light", dark: 
 const themeIcons = { auto: "◐", light: "☀", dark: "☾" };
 
 function Frame() {
+  const view = overview.value;
   const lost = connection.value === "lost" || connection.value === "signed-out";
   return (
     <>
@@ -54,7 +55,11 @@ function Frame() {
         {page.value === "actors" ? <ActorsPage /> : <OverviewPage />}
       </main>
       <footer class="bottom">
-        {overview.value && <span title={overview.value.cluster}>cluster {overview.value.cluster.slice(0, 8)}, seen by {overview.value.observer}</span>}
+        {view && (
+          <span title={view.cluster}>
+            cluster {view.cluster.slice(0, 8)}, seen by {view.observer}
+          </span>
+        )}
         <span class="keys">
           <kbd>1</kbd> Overview <kbd>2</kbd> Actors <kbd>/</kbd> Filter <kbd>t</kbd> Theme
         </span>
