@@ -105,7 +105,7 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
     if (auto entered = enter_cluster(system, *s, std::move(*plan), choice); !entered) return entered;
     log::info("node starts", {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
     node_roles roles{system, s};
-    roles.start();
+    if (auto started = roles.start(); !started) return started;
     exit_code = live(*s, roles, signals);
     log::info("node ends", {{"name", config.name}});
     // Whoever asks a second time means it.

@@ -12,6 +12,7 @@ namespace holdfast::actors {
 
 struct node_config {
   std::string name;
+  std::string version;               ///< of the program
   std::string data;                  ///< directory: identity, logs, stores
   std::string listen, advertise;     ///< HOST:PORT; advertise is what others dial
   std::string dashboard;             ///< HOST:PORT; empty: none

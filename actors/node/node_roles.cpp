@@ -62,7 +62,7 @@ supervised_child node_roles::plan_membership() {
   return child;
 }
 
-void node_roles::start() {
+outcome node_roles::start() {
   services_->gate = spawn_ring_gate(system_, services_->link.port);
   auto supervisor = spawn_supervisor(system_, {node_spec(), {}, "", services_->board});
   root_ = caf::actor_cast<caf::actor>(*supervisor);
@@ -70,6 +70,11 @@ void node_roles::start() {
     if (reason && reason != caf::exit_reason::user_shutdown) services->roles_failed = true;
   });
   caf::anon_send(root_, group("membership", [this] { return std::vector{plan_membership()}; }));
+  caf::anon_send(root_, group("windows", [this] { return std::vector{plan_monitor(system_, services_, window_)}; }));
+  auto dashboard = start_dashboard(services_, window_);
+  if (!dashboard) return fail(dashboard.error());
+  dashboard_ = std::move(*dashboard);
+  return {};
 }
 
 void node_roles::start_rings() {

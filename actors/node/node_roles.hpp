@@ -9,8 +9,7 @@
 
 #include <atomic>
 
-#include "actors/node/node_services.hpp"
-#include "actors/supervision/supervisor.hpp"
+#include "actors/node/windows.hpp"
 
 namespace holdfast::actors {
 
@@ -20,7 +19,7 @@ class node_roles {
   node_roles(caf::actor_system& system, services_ptr services) : system_(system), services_(std::move(services)) {}
 
   /// Starts membership and what needs no ring.
-  void start();
+  outcome start();
 
   /// Genesis is complete: starts the ring members and what rests on them. Once.
   void start_rings();
@@ -35,6 +34,8 @@ class node_roles {
 
   caf::actor_system& system_;
   services_ptr services_;
+  std::shared_ptr<view_window> window_ = std::make_shared<view_window>();
+  std::unique_ptr<introspection::dashboard_server> dashboard_;
   caf::actor root_, membership_;
   bool rings_started_ = false;
   std::atomic<bool> ended_{false};

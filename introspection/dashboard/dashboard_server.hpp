@@ -34,7 +34,7 @@ struct dashboard_config {
   std::vector<std::string> hosts;     ///< names it answers to besides loopback's and `address`, without port
   std::string key;                    ///< the sign-in link's secret: at least 32 letters and digits
   snapshot_source snapshot;
-  std::function<bool()> ready;            ///< /health/ready
+  std::function<life()> state;            ///< of this node, for /health/ready: ready while it serves
   std::function<std::string()> metrics;   ///< /metrics, Prometheus text
   dashboard_limits limits;
 };

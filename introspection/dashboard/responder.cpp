@@ -110,12 +110,13 @@ page_response responder::sign_in(const std::string& given) const {
 }
 
 page_response responder::health(std::string_view path) const {
-  bool ready = !config_.ready || config_.ready();
+  auto state = config_.state ? config_.state() : life::serving;
+  bool ready = state == life::serving;
   if (path == "/health/live") return data({{"live", true}});
-  if (path == "/health/ready") return data({{"ready", ready}}, ready ? 200 : 503);
+  if (path == "/health/ready") return data({{"ready", ready}, {"state", to_string(state)}}, ready ? 200 : 503);
   if (path != "/health") return text(404, "There is nothing here.\n");
   auto view = config_.snapshot();
-  return data({{"live", true}, {"ready", ready}, {"health", view ? to_string(view->health) : "unknown"}});
+  return data({{"live", true}, {"ready", ready}, {"state", to_string(state)}, {"health", view ? to_string(view->health) : "unknown"}});
 }
 
 page_response responder::api(std::string_view path) const {

@@ -19,7 +19,7 @@ struct fixture {
     config.hosts = {"Console.Example"};
     auto view = std::make_shared<cluster_view>(build_view({}));
     config.snapshot = [view] { return view; };
-    config.ready = [] { return false; };
+    config.state = [] { return life::starting; };
     config.metrics = [] { return std::string("holdfast_x_y_total 1\n"); };
     pages = std::make_unique<responder>(config, 8080);
   }

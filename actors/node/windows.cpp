@@ -1,0 +1,78 @@
+#include "actors/node/windows.hpp"
+
+#include <charconv>
+#include <unistd.h>
+
+namespace holdfast::actors {
+
+using introspection::life;
+
+life state_of(const node_services& s) {
+  if (!s.rings()) return life::starting;
+  auto directory = s.trust->directory();
+  if (!directory || !directory->nodes.contains(s.self())) return life::starting;
+  auto configuration = s.trust->configuration();
+  auto rings = s.board->rings();
+  if (configuration->root.seat_of(s.self()) && rings.size() < 2) return life::starting;
+  for (const auto& ring : rings) {
+    if (ring.state != life::serving) return ring.state == life::mute ? life::mute : life::catching_up;
+  }
+  return life::serving;
+}
+
+supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, const std::shared_ptr<view_window>& window) {
+  supervised_child child;
+  child.spec.id = "monitor";
+  child.probe = "monitor";
+  child.start = [&system, s, window] {
+    monitor_config config;
+    config.self.id = s->self();
+    config.self.name = s->config.name;
+    config.self.address = s->config.advertise;
+    config.self.dashboard = s->config.dashboard;
+    config.self.version = s->config.version;
+    config.self.boot_id = s->boot;
+    config.self.pid = static_cast<std::uint64_t>(getpid());
+    config.self.started = s->started;
+    config.self.roles = s->config.roles;
+    config.self.labels = s->config.labels;
+    config.trust = s->trust;
+    config.links = s->link.port;
+    config.board = s->board;
+    config.window = window;
+    std::weak_ptr<node_services> weak = s;
+    config.state = [weak] {
+      auto alive = weak.lock();
+      return alive ? state_of(*alive) : life::dead;
+    };
+    return caf::actor_cast<caf::actor>(spawn_monitor(system, std::move(config)));
+  };
+  return child;
+}
+
+result<std::unique_ptr<introspection::dashboard_server>> start_dashboard(const services_ptr& s, const std::shared_ptr<view_window>& window) {
+  constexpr std::size_t key_bytes_max = 256;
+  auto& address = s->config.dashboard;
+  if (address.empty()) return std::unique_ptr<introspection::dashboard_server>();
+  auto& files = s->directory->files();
+  auto path = s->directory->at("dashboard.key");
+  auto known = storage::read_file(files, path, key_bytes_max);
+  introspection::dashboard_config config;
+  config.key = known ? std::string(as_text(*known)) : introspection::fresh_dashboard_key();
+  if (!known) {
+    if (auto kept = storage::replace_file(files, s->directory->path(), "dashboard.key", as_bytes_view(config.key)); !kept) return fail(kept.error());
+  }
+  auto colon = address.rfind(':');
+  config.address = address.substr(0, colon);
+  if (config.address.starts_with('[')) config.address = config.address.substr(1, config.address.size() - 2);
+  std::from_chars(address.data() + colon + 1, address.data() + address.size(), config.port);
+  config.snapshot = [window] { return window->look(); };
+  std::weak_ptr<node_services> weak = s;
+  config.state = [weak] {
+    auto alive = weak.lock();
+    return alive ? state_of(*alive) : life::dead;
+  };
+  return introspection::dashboard_server::start(std::move(config));
+}
+
+}  // namespace holdfast::actors
