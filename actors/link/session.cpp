@@ -55,7 +55,8 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
       setup_.tls, setup_.rules.dialled ? link::tls_side::client : link::tls_side::server,
       [this](bytes_view data) {
         auto& buffer = self_->wr_buf(connection_);
-        buffer.insert(buffer.end(), data.begin(), data.end());
+        auto text = as_text(data);  // as characters, so that it is one memcpy
+        buffer.insert(buffer.end(), text.begin(), text.end());
         unwritten_bytes_ += data.size();
       },
       [this](bytes_view data) { on_plaintext(data); });

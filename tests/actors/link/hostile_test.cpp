@@ -207,3 +207,32 @@ BOOST_AUTO_TEST_CASE(an_agreement_link_that_floods_is_paused_not_believed) {
     return unsent() == 0;
   }));
 }
+
+BOOST_AUTO_TEST_CASE(all_links_together_keep_to_their_budget) {
+  constexpr std::int64_t budget = 2 << 20;
+  town t([](link_config& c) { c.budget_bytes = budget; });
+  signal s;
+  std::vector<inbound> kept;
+  bool keeping = true;
+  t.node.handle(message_kind::archive, [&](const inbound& m) {
+    s.change([&] {
+      if (keeping) kept.push_back(m);
+    });
+  });
+  std::vector<std::unique_ptr<process>> others;
+  for (std::uint8_t id = 10; id < 14; ++id) {
+    others.push_back(std::make_unique<process>(options{.id = id}));
+    others.back()->port().know(node_named(1), {t.node.address()});
+    for (int i = 0; i < 16; ++i) {
+      BOOST_REQUIRE(others.back()->port().send({node_named(1), traffic_class::background, message_kind::archive, make_payload(bytes(100'000))}));
+    }
+  }
+  BOOST_TEST(eventually([&] { return t.node.port().counters().reading_paused > 0; }));
+  BOOST_TEST(t.node.port().counters().held_bytes <= budget + 4 * (1 << 20));  // each may finish the burst it is reading
+  s.change([&] {
+    keeping = false;
+    kept.clear();
+  });
+  BOOST_TEST(eventually([&] { return t.node.port().counters().received_messages >= 64; }));
+  BOOST_TEST(t.serves());
+}

@@ -193,7 +193,8 @@ BOOST_AUTO_TEST_CASE(a_new_admission_replaces_the_links_opened_without_it) {
   auto sessions = [&] {
     std::vector<session_status> out;
     caf::scoped_actor self(node.system());
-    self->request(node.manager(), 20s, sessions_atom::value).receive([&](const std::vector<session_status>& s) { out = s; }, [](const caf::error&) {});
+    self->request(node.manager(), 20s, sessions_atom::value)
+        .receive([&](const std::vector<session_status>& s) { out = s; }, [](const caf::error&) {});
     return out;
   };
   BOOST_REQUIRE(eventually([&] { return sessions().size() == 1; }));
