@@ -75,6 +75,7 @@ link_manager_broker::behavior_type manager(link_manager_state::pointer self, lin
 links start_links(caf::actor_system& system, link_config config) {
   auto port = std::make_shared<link_port>(config.budget_bytes);
   auto handle = system.middleman().spawn_broker(manager, std::move(config), port);
+  port->set_manager(caf::actor_cast<caf::actor>(handle));  // here: a message may be sent before the manager has started
   return {handle, port};
 }
 
@@ -93,7 +94,6 @@ void link_manager_state::start(pointer me, link_config c, link_port_ptr p) {
   port = std::move(p);
   tls = std::make_shared<link::tls_context>(config.tls, random);
   crypto::wipe(config.tls.private_key);
-  port->set_manager(caf::actor_cast<caf::actor>(self));
   self->delayed_send(self, manager_beat, beat_atom::value);
 }
 

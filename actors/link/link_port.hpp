@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <caf/actor.hpp>
+#include <caf/fwd.hpp>
 #include <caf/send.hpp>
 
 #include "actors/link/link_counters.hpp"
@@ -21,6 +22,8 @@
 #include "actors/link/pending_requests.hpp"
 
 namespace holdfast::actors {
+
+struct links;
 
 class link_port {
  public:
@@ -52,6 +55,7 @@ class link_port {
 
  private:
   friend struct link_manager_state;
+  friend links start_links(caf::actor_system& system, link_config config);
   friend class session_state;
   friend class inbound_meter;
 
