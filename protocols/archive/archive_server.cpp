@@ -286,28 +286,22 @@ void archive_server::handle(const asker& from, abandon& request) {
 server_step archive_server::on_commitment(clock_reading at, const extent_id& id, const commitment& said) {
   at_ = at;
   auto* extent = table_.find(id);
-  if (!extent || extent->open()) return finish();
-  if (said.record) {
-    committed(*extent, *said.record);
-  } else if (said.root_time > extent->header.expires + limits().clock_skew) {
-    report(server_event::kind::extent_dropped, id, 0, extent->header.client, "expired, and its ring proves that nothing uses it");
+  if (!extent || extent->open() || (said.record && said.record->extent != id)) return finish();
+  const auto header = extent->header;
+  bool fits = said.record && said.record->list == header.list && header.index < said.record->slots.size();
+  auto holder = fits ? said.record->slots[header.index] : std::nullopt;
+  if (holder == config_.self) {
+    table_.erase(id);
+    step_.effects.push_back(mark_committed{id});
+    report(server_event::kind::extent_committed, id, 0, header.client, {});
+  } else if (said.root_time > header.expires + limits().clock_skew) {
     table_.erase(id);
     step_.effects.push_back(drop_extent{id});
+    report(server_event::kind::extent_dropped, id, 0, header.client, "expired, and its ring proves that nothing uses it");
+  } else if (fits && !holder) {  // our receipt came too late for the update; the slot is vacant, and we have what belongs there
+    step_.offers.push_back({id, said.record->version, receipt_for(header)});
   }
   return finish();
-}
-
-void archive_server::committed(uncommitted_extent& extent, const coding_record& record) {
-  const auto header = extent.header;
-  if (record.extent != header.extent || record.list != header.list || header.index >= record.slots.size()) return;
-  const auto& slot = record.slots[header.index];
-  if (!slot) {  // our receipt came too late for the update; the slot is vacant, and we have what belongs there
-    step_.offers.push_back({header.extent, record.version, receipt_for(header)});
-  } else if (*slot == config_.self) {
-    table_.erase(header.extent);
-    step_.effects.push_back(mark_committed{header.extent});
-    report(server_event::kind::extent_committed, header.extent, 0, header.client, {});
-  }
 }
 
 server_step archive_server::on_timer(clock_reading at) {

@@ -54,6 +54,16 @@ bool inspect(F& f, stored_fragment& x) {
   return f.fields("code", x.code, "index", x.index, "header", x.header, "data", x.data);
 }
 
+/// What a store keeps beside a fragment's data: the fragment without it.
+inline bytes metadata_of(const stored_fragment& f) { return codec::encode(stored_fragment{f.code, f.index, f.header, {}}); }
+
+/// A fragment put together again from what the store kept.
+inline result<stored_fragment> fragment_from(bytes_view metadata, bytes data) {
+  auto f = codec::decode<stored_fragment>(metadata, "fragment metadata");
+  if (f) f->data = std::move(data);
+  return f;
+}
+
 /// An extent as the store finds it: its header and the entries of the fragments that are there, from ordinal 0 without a gap.
 struct stored_extent {
   extent_header header;

@@ -117,7 +117,7 @@ void collector::piece_arrived(std::uint64_t id, std::size_t slot, const fragment
 }
 
 void collector::refused(fetch_state& f, std::size_t slot, const refusal& why) {
-  if (why.code == errc::unavailable) return lost(f, slot);
+  if (why.code == errc::unavailable) return lost(f, slot);  // busy: alive, and asked again after a rest
   unanswered(f, slot, why.code == errc::damaged ? fragment_fate::damaged : fragment_fate::missing);
 }
 

@@ -31,7 +31,7 @@ class server_latency {
   /// No answer yet, later than usual: others first for a while.
   void late(const node_id& server, instant now) { at(server).suspect_until = now + rest; }
 
-  /// An answer that nobody waits for any more.
+  /// An answer that nobody waits for any more, or that says nothing about speed.
   void forgotten(const node_id& server) {
     auto& s = at(server);
     s.outstanding -= s.outstanding > 0;
