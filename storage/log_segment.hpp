@@ -48,6 +48,7 @@ struct log_scan {
 std::optional<bytes_view> check_log_record(bytes_view record, const log_segment_header& header, std::uint32_t offset);
 
 /// Visits the unbroken records of a whole segment's bytes and looks behind them.
-log_scan scan_log_segment(bytes_view segment, const log_segment_header& header, const std::function<void(std::uint32_t offset, bytes_view content)>& visit);
+log_scan scan_log_segment(bytes_view segment, const log_segment_header& header,
+                          const std::function<void(std::uint32_t offset, bytes_view content)>& visit);
 
 }  // namespace holdfast::storage

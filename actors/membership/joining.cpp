@@ -29,7 +29,8 @@ result<membership::reply> ask(caf::scoped_actor& self, const links& link, const 
   self->request(link.manager, patience + duration(1s), ask_atom::value, std::move(m), patience)
       .receive(
           [&](const actors::response& r) {
-            answer = r.value ? codec::decode<membership::reply>(r.value->body(), "membership reply") : result<membership::reply>(fail(r.value.error()));
+            answer =
+                r.value ? codec::decode<membership::reply>(r.value->body(), "membership reply") : result<membership::reply>(fail(r.value.error()));
           },
           [&](const caf::error&) { answer = fail(errc::unavailable, "the connection was lost before the answer came"); });
   if (!answer) return answer;

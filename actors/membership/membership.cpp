@@ -112,7 +112,8 @@ class membership_role final : public role_actor<membership_actor, membership_sta
               if (!answer.peer) return unreachable();
               auto join = request.join.by_token.peek();
               if (!join || (*answer.peer)->tls_key != join->tls_key) {
-                return refuse(m, error(errc::denied, "another program answers at " + request.dial_back + "; set `advertise` to where this node can be reached"));
+                return refuse(m, error(errc::denied,
+                                       "another program answers at " + request.dial_back + "; set `advertise` to where this node can be reached"));
               }
               admit(m, request);
             },
@@ -213,7 +214,8 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   void found() {
     auto& engine = *state.founding;
     if (!engine.proposal()) {
-      probe().say(life::starting, "founding: " + std::to_string(engine.seats()) + " of " + std::to_string(engine.record().ring_size) + " ring-capable nodes are here");
+      probe().say(life::starting, "founding: " + std::to_string(engine.seats()) + " of " + std::to_string(engine.record().ring_size) +
+                                      " ring-capable nodes are here");
       return;
     }
     auto body = engine.proposal_body();
@@ -313,10 +315,11 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     auto* proven = std::get_if<ring::ring_admission>(&identity().admission);
     if (!proven && !state.admission_asked) {
       state.admission_asked = true;
-      ask_root(ring_reading{ring::admission_place(identity().node), ring::ring_client::freshness::certified}, [this](result<ring::entry_reply> found) {
-        state.admission_asked = false;
-        if (found && found->entry.value) wear(ring::ring_admission{identity().node, std::move(found->entry)});
-      });
+      ask_root(ring_reading{ring::admission_place(identity().node), ring::ring_client::freshness::certified},
+               [this](result<ring::entry_reply> found) {
+                 state.admission_asked = false;
+                 if (found && found->entry.value) wear(ring::ring_admission{identity().node, std::move(found->entry)});
+               });
       return;
     }
     if (!proven || state.renewing || state.ticks % 240 != 0) return;
@@ -327,10 +330,11 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     state.renewing = true;
     auto key = crypto::signing_key::from_seed(identity().identity_seed);
     ring::renew renewal{crypto::signed_statement<ring::renewal>::make({identity().cluster, identity().node, admission->expires}, key)};
-    ask_root(ring_submission{codec::encode(ring::root_operation(renewal)), ring::admission_place(identity().node)}, [this](result<ring::entry_reply> done) {
-      state.renewing = false;
-      if (done) wear(ring::ring_admission{identity().node, std::move(done->entry)});
-    });
+    ask_root(ring_submission{codec::encode(ring::root_operation(renewal)), ring::admission_place(identity().node)},
+             [this](result<ring::entry_reply> done) {
+               state.renewing = false;
+               if (done) wear(ring::ring_admission{identity().node, std::move(done->entry)});
+             });
   }
 
   void wear(ring::ring_admission admission) {
@@ -362,7 +366,8 @@ class membership_role final : public role_actor<membership_actor, membership_sta
       state.directory_asked = false;
       auto* directory = answer ? std::get_if<membership::directory_reply>(&*answer) : nullptr;
       if (!directory || !directory->directory) return;
-      if (auto adopted = config_.trust->adopt(*directory->directory); !adopted) log::warning("directory refused", {{"why", adopted.error().message()}});
+      if (auto adopted = config_.trust->adopt(*directory->directory); !adopted)
+        log::warning("directory refused", {{"why", adopted.error().message()}});
     });
   }
 

@@ -100,7 +100,10 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   void on_change(const membership::failure_detector::change& change) {
     auto node = state.nodes.find(change.peer);
     if (node == state.nodes.end()) return;
-    auto seen = change.now == verdict::alive ? life::serving : change.now == verdict::suspect ? life::suspect : node->second.linked ? life::frozen : life::dead;
+    auto seen = change.now == verdict::alive     ? life::serving
+                : change.now == verdict::suspect ? life::suspect
+                : node->second.linked            ? life::frozen
+                                                 : life::dead;
     turn(change.peer, node->second, seen);
   }
 
@@ -111,7 +114,8 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     node.since = wall_now();
     auto name = config_.trust->name_of(peer);
     if (seen == life::dead || seen == life::frozen) {
-      config_.board->note(severity::warning, "node-silent", name, name + (seen == life::dead ? " is gone: its connections are closed" : " does not answer, though it is connected"));
+      config_.board->note(severity::warning, "node-silent", name,
+                          name + (seen == life::dead ? " is gone: its connections are closed" : " does not answer, though it is connected"));
     } else if (seen == life::serving && (before == life::dead || before == life::frozen)) {
       config_.board->note(severity::info, "node-returned", name, name + " answers again");
     }
@@ -209,7 +213,8 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     seen.observer = config_.self.id;
     seen.now = wall_now();
     own_.apply(book_.answer(own_.next()));
-    seen.nodes.push_back({config_.self.id, config_.self.name, config_.self.address, config_.self.roles, config_.state(), config_.self.started, &own_});
+    seen.nodes.push_back(
+        {config_.self.id, config_.self.name, config_.self.address, config_.self.roles, config_.state(), config_.self.started, &own_});
     auto directory = config_.trust->directory();
     for (const auto& [id, node] : state.nodes) {
       auto entry = directory->nodes.find(id);

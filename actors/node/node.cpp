@@ -44,7 +44,9 @@ link_config links_for(const node_services& s, const node_identity& identity) {
   config.self.member = identity.node;
   config.self.boot = s.boot;
   if (!identity.node.is_zero()) config.self.admission = codec::encode(identity.admission);
-  config.verify = [trust = s.trust](bytes_view admission, const digest& tls_key, wall_time now) { return trust->verify_peer(admission, tls_key, now); };
+  config.verify = [trust = s.trust](bytes_view admission, const digest& tls_key, wall_time now) {
+    return trust->verify_peer(admission, tls_key, now);
+  };
   return config;
 }
 
@@ -103,7 +105,8 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
   auto lived = [&]() -> outcome {
     if (auto ok = listen(system, *s); !ok) return ok;
     if (auto entered = enter_cluster(system, *s, std::move(*plan), choice); !entered) return entered;
-    log::info("node starts", {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
+    log::info("node starts",
+              {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
     node_roles roles{system, s};
     if (auto started = roles.start(); !started) return started;
     exit_code = live(*s, roles, signals);

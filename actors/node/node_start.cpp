@@ -62,7 +62,8 @@ result<start_plan> plan_founding(const node_config& config, const start_choice& 
   secrets.kind = identity::member_kind::operating;
   secrets.cluster = identity.cluster;
   secrets.chain = identity.chain;
-  secrets.admission = codec::encode(ring::admission_proof(ring::provisional_admission{crypto::signed_statement<identity::admission>::make(its, founder)}));
+  secrets.admission =
+      codec::encode(ring::admission_proof(ring::provisional_admission{crypto::signed_statement<identity::admission>::make(its, founder)}));
   secrets.identity_seed = operating.seed();
   secrets.tls_key = codec::encode(operator_tls);
   return plan;
@@ -77,7 +78,8 @@ result<start_plan> plan_start(storage::data_directory& directory, const node_con
   if (*known) {
     auto identity = load_identity(directory);
     if (!identity) return fail(identity.error());
-    if (asked) board.note(severity::info, "start-flags-ignored", config.name, "this node has an identity already; --found, --join and --token are ignored");
+    if (asked)
+      board.note(severity::info, "start-flags-ignored", config.name, "this node has an identity already; --found, --join and --token are ignored");
     if (auto ok = directory.expect(identity->cluster, identity->node); !ok && directory.label()) return fail(ok.error());
     start_plan plan;
     plan.identity = std::move(*identity);
@@ -91,7 +93,8 @@ result<start_plan> plan_start(storage::data_directory& directory, const node_con
   }
   auto token = identity::parse_token(choice.token);
   if (!token) return fail(token.error());
-  if (token->kind != identity::member_kind::node) return fail(errc::denied, "this token is for a client; ask for one made with `holdfast invite node`");
+  if (token->kind != identity::member_kind::node)
+    return fail(errc::denied, "this token is for a client; ask for one made with `holdfast invite node`");
   system_random random;
   start_plan plan;
   plan.identity = fresh_identity(random);

@@ -102,7 +102,8 @@ ring_asker_actor::behavior_type ring_asker(asker_pointer self, ring_asker_config
       },
       [self, shared](const ring_reply_in& in) {
         auto now = steady_now();
-        carry(self, *shared, in.reply ? self->state.engine->on_reply(now, in.request, *in.reply) : self->state.engine->on_unreachable(now, in.request));
+        carry(self, *shared,
+              in.reply ? self->state.engine->on_reply(now, in.request, *in.reply) : self->state.engine->on_unreachable(now, in.request));
       },
       [self, shared](ring_tick_atom) {
         self->state.ticking = false;

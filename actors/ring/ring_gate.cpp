@@ -26,7 +26,8 @@ ring_gate_actor::behavior_type ring_gate(ring_gate_actor::stateful_pointer<ring_
         if (member != self->state.members.end()) {
           self->send(member->second, m);
         } else if (m.wants_reply()) {
-          ring::service_reply refusal = ring::failure_reply{static_cast<std::uint16_t>(errc::unavailable), "this node is no member of that ring, or not yet"};
+          ring::service_reply refusal =
+              ring::failure_reply{static_cast<std::uint16_t>(errc::unavailable), "this node is no member of that ring, or not yet"};
           static_cast<void>(links->reply(m, make_payload(codec::encode(refusal))));
         }
       },

@@ -96,7 +96,8 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
       auto seat = config_.ring.seat_of(m.from->id);
       auto message = open_member_message(m.body());
       if (!seat || !message) {
-        log::warning("ring message refused", {{"ring", config_.label}, {"peer", m.from->name}, {"why", seat ? message.error().message() : "no member"}});
+        log::warning("ring message refused",
+                     {{"ring", config_.label}, {"peer", m.from->name}, {"why", seat ? message.error().message() : "no member"}});
         return;
       }
       if (state.engine) carry(state.engine->on_member(read_clock(), *seat, std::move(*message)));
@@ -226,10 +227,12 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     if (step.blocks.empty() && step.records.empty()) return;
     auto work = [blocks = config_.blocks, kept = std::make_shared<ring::step>(std::move(step)), board = config_.board, label = config_.label] {
       for (auto& block : kept->blocks) {
-        if (auto ok = blocks->blocks.put(block.name.view(), block.data); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+        if (auto ok = blocks->blocks.put(block.name.view(), block.data); !ok)
+          board->note(severity::error, "store-failed", label, ok.error().message());
       }
       for (auto& record : kept->records) {
-        if (auto ok = blocks->versions.put(record.name.view(), record.data); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+        if (auto ok = blocks->versions.put(record.name.view(), record.data); !ok)
+          board->note(severity::error, "store-failed", label, ok.error().message());
       }
     };
     auto answers = std::move(step.answers);
@@ -247,17 +250,20 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
         config_.board->note(severity::warning, "view-change", about, "the " + about + " asks for view " + std::to_string(e.view));
         break;
       case kind::view_entered:
-        config_.board->note(severity::info, "view-entered", about,
-                            "the " + about + " is in view " + std::to_string(e.view) + "; its primary is seat " + std::to_string(e.view % config_.ring.size()));
+        config_.board->note(
+            severity::info, "view-entered", about,
+            "the " + about + " is in view " + std::to_string(e.view) + "; its primary is seat " + std::to_string(e.view % config_.ring.size()));
         break;
       case kind::caught_up:
         config_.board->note(severity::info, "caught-up", about, "caught up with the " + about + " at batch " + std::to_string(e.sequence));
         break;
       case kind::falling_behind:
-        config_.board->note(severity::info, "catching-up", about, "behind the " + about + ", which has committed batch " + std::to_string(e.sequence));
+        config_.board->note(severity::info, "catching-up", about,
+                            "behind the " + about + ", which has committed batch " + std::to_string(e.sequence));
         break;
       case kind::equivocation:
-        config_.board->note(severity::error, "equivocation", about, "seat " + std::to_string(e.seat.value_or(0)) + " signed two batches for one place: " + e.text);
+        config_.board->note(severity::error, "equivocation", about,
+                            "seat " + std::to_string(e.seat.value_or(0)) + " signed two batches for one place: " + e.text);
         break;
       case kind::diverged:
         config_.board->note(severity::error, "diverged", about, "this member's state contradicts the ring's; it has stopped voting: " + e.text);

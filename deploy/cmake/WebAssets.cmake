@@ -41,7 +41,8 @@ function(holdfast_web_assets target)
     math(EXPR number "${number} + 1")
   endforeach()
   if(NOT files)
-    set(rows "      {\"/index.html\", \"text/plain; charset=utf-8\", \"\\\"none\\\"\",\n       \"This program was built without the dashboard's pages; run deploy/build-web and build again.\\n\"},\n")
+    string(CONCAT rows "      {\"/index.html\", \"text/plain; charset=utf-8\", \"\\\"none\\\"\",\n"
+                       "       \"This program was built without the dashboard's pages; run deploy/build-web and build again.\\n\"},\n")
   endif()
 
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/asset_table.cpp)

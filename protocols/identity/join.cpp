@@ -58,7 +58,8 @@ outcome check(const invitation& i) {
 }
 
 outcome check(const advertisement& a) {
-  if (a.address.empty() || !printable(a.address, address_bytes_max)) return fail(errc::malformed, "an advertised address is 1 to 256 printable bytes");
+  if (a.address.empty() || !printable(a.address, address_bytes_max))
+    return fail(errc::malformed, "an advertised address is 1 to 256 printable bytes");
   if (a.labels.size() > labels_max) return fail(errc::malformed, "an advertisement has at most 16 labels");
   for (const auto& [key, value] : a.labels) {
     if (!printable(key, name_bytes_max) || !printable(value, name_bytes_max)) {

@@ -20,7 +20,8 @@ outcome founding_engine::invite(const ring::invite& operation, wall_time now) {
   if (auto ok = identity::check(*invitation); !ok) return ok;
   if (invitation->cluster != cluster_) return fail(errc::malformed, "the invitation is for another cluster");
   if (invitation->expires <= now) return fail(errc::expired, "the invitation has expired already");
-  if (record_.invitations.size() >= founding_invitations_max) return fail(errc::over_limit, "too many invitations while the cluster is being founded");
+  if (record_.invitations.size() >= founding_invitations_max)
+    return fail(errc::over_limit, "too many invitations while the cluster is being founded");
   for (const auto& known : record_.invitations) {
     if (known.statement.body == operation.statement.body) return {};
   }

@@ -49,7 +49,8 @@ outcome content_reader::expand(const pending_block& block, bytes_view plaintext)
   auto first = block.at.index * tree_fanout;
   auto expected = std::min<std::uint64_t>(tree_fanout, children_at(level) - first);
   if (node->children.size() != expected) return fail(errc::malformed, "an interior block does not have the children its place requires");
-  auto at = std::find_if(frontier_.begin(), frontier_.end(), [&](const auto& b) { return b.at.level == block.at.level && b.at.index == block.at.index; });
+  auto at =
+      std::find_if(frontier_.begin(), frontier_.end(), [&](const auto& b) { return b.at.level == block.at.level && b.at.index == block.at.index; });
   at = frontier_.erase(at);
   std::vector<pending_block> children;
   for (std::size_t i = 0; i < node->children.size(); ++i) children.push_back({node->children[i], {level, first + i}, false});

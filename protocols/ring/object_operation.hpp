@@ -37,7 +37,8 @@ using object_operation = std::variant<update_object, fill_slot, adopt_directory>
 
 // -- sessions and results -------------------------------------------------------------------------------------------
 
-/// A session runs each operation number at most once, and has at most this many under way. Operations whose slot (number modulo this) holds a later one are `too_old`.
+/// A session runs each operation number at most once, and has at most this many under way. Operations whose slot (number modulo this) holds a later
+/// one are `too_old`.
 constexpr std::uint64_t session_window = 64;
 
 /// Sessions remembered for a client. One more forgets the client's least session id, and refuses ids up to that one for good:

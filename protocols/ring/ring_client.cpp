@@ -218,8 +218,9 @@ ring_client::step ring_client::on_tick(instant now) {
     bool unknown = c.at == phase::submitting && c.was_sent;
     auto after = " within " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits_.deadline).count()) + " s";
     finish(id,
-           unknown ? result<service_reply>(fail(errc::outcome_unknown, "the ring did not confirm the operation" + after + "; it may still take effect"))
-                   : result<service_reply>(fail(errc::unavailable, "too few members of the ring answered" + after)),
+           unknown
+               ? result<service_reply>(fail(errc::outcome_unknown, "the ring did not confirm the operation" + after + "; it may still take effect"))
+               : result<service_reply>(fail(errc::unavailable, "too few members of the ring answered" + after)),
            out);
   }
   return out;

@@ -101,7 +101,8 @@ step ring_engine::on_peer_lost(const clock_reading& now, seat_index seat) {
 step ring_engine::on_request(const clock_reading& now, std::uint64_t ticket, service_body request) {
   step out;
   if (submitted_ + waiting_.size() >= tickets_max) {
-    out.answers.push_back({ticket, failure_reply{static_cast<std::uint16_t>(errc::over_limit), "this ring member has too many requests waiting; try again"}});
+    out.answers.push_back(
+        {ticket, failure_reply{static_cast<std::uint16_t>(errc::over_limit), "this ring member has too many requests waiting; try again"}});
     return out;
   }
   if (auto* submit = std::get_if<submit_request>(&request)) {
@@ -200,7 +201,8 @@ void ring_engine::share(step& out, bool to_everybody) {
 void ring_engine::certified(step& out) {
   if (!certifier_.advance()) {
     if (certifier_.diverged()) {
-      out.events.push_back({agreement::event_kind::diverged, 0, executed_, std::nullopt, "the ring certified another state than this member reached", {}});
+      out.events.push_back(
+          {agreement::event_kind::diverged, 0, executed_, std::nullopt, "the ring certified another state than this member reached", {}});
     }
     return;
   }

@@ -88,7 +88,9 @@ class world {
   std::map<node_id, std::function<void(const node_id&)>> on_lost;  ///< told of links to dead servers
   std::uint64_t sent_bytes = 0;
 
-  clock_reading clock() const { return {now, wall_time{1'000'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()}}; }
+  clock_reading clock() const {
+    return {now, wall_time{1'000'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()}};
+  }
   host& at(std::size_t i) { return hosts.at(c.nodes[i]); }
 
   /// Starts the server's engine from what its store has.

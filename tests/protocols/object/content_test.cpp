@@ -60,7 +60,8 @@ result<bytes> read_back(const stored& s, const read_key& key, std::size_t window
 BOOST_AUTO_TEST_CASE(content_of_every_shape_comes_back) {
   seeded_random random(11);
   auto cap = mint(random);
-  for (std::size_t size : {std::size_t{40'000}, std::size_t{65'536}, std::size_t{65'537}, std::size_t{131'072}, std::size_t{3'000'000}, std::size_t{40'000'000}}) {
+  for (std::size_t size :
+       {std::size_t{40'000}, std::size_t{65'536}, std::size_t{65'537}, std::size_t{131'072}, std::size_t{3'000'000}, std::size_t{40'000'000}}) {
     auto plaintext = pattern(size, size);
     auto s = build(cap, plaintext, 100'003, block_bytes_min, random);
     auto back = read_back(s, *cap.read, 8, random);

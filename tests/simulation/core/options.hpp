@@ -45,7 +45,9 @@ class skewed_clock {
  public:
   skewed_clock() = default;
   skewed_clock(const clock_options& options, random_source& random)
-      : drift_ppm_(even(random, options.drift_ppm_max)), wall_offset_ms_(even(random, options.wall_offset_ms_max)), start_(between(random, 0s, 1000s)) {}
+      : drift_ppm_(even(random, options.drift_ppm_max)),
+        wall_offset_ms_(even(random, options.wall_offset_ms_max)),
+        start_(between(random, 0s, 1000s)) {}
 
   instant now(instant world) const { return instant(start_ + stretch(world.time_since_epoch())); }
   wall_time wall(instant world) const {
