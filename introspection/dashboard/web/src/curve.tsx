@@ -13,15 +13,15 @@ interface Props {
 }
 
 const height = 110;
-const window_s = 600;
+const spanMin_s = 60;
 
 const minutes = [1, 2, 5, 10].map((n) => n * 60);
 const binarySteps = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
-/** The window that ends with the newest sample; curves enter it from the right. */
-function windowTo(_u: uPlot, _min: number, max: number | null): [number, number] {
+/** All samples there are, but at least a minute, so that the first ones do not fill the width. */
+function span(_u: uPlot, min: number | null, max: number | null): [number, number] {
   const end = max ?? Date.now() / 1000;
-  return [end - window_s, end];
+  return [Math.min(min ?? end, end - spanMin_s), end];
 }
 
 function options(width: number, series: Props["series"], format: (n: number) => string): uPlot.Options {
@@ -35,7 +35,7 @@ function options(width: number, series: Props["series"], format: (n: number) => 
     padding: [8, 4, 0, 0],
     cursor: { show: false },
     legend: { show: false },
-    scales: { x: { range: windowTo }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
+    scales: { x: { range: span }, y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
       { ...axis, grid: { show: false }, size: 22, space: 70, incrs: minutes, values: "{HH}:{mm}" },
       {
