@@ -1,7 +1,7 @@
 // The writer's and the reader's work on one thread, step by step: what a put or a get cannot be faster than per core.
 //
-// Each line is MB of content a second of processor time, so a busy machine changes it little. "write path" is seal, name, code and tree together;
-// "read path" is verifying m fragments, decoding with one data fragment lost, checking the name and opening.
+// Each line is MB of content a second of processor time, so a busy machine changes it little. "write path" is seal, name, code
+// and tree together; "read path" is verifying m fragments, decoding with data fragments lost, checking the name and opening.
 #include <cstdio>
 #include <ctime>
 #include <functional>

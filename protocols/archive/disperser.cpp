@@ -216,8 +216,8 @@ disperser_step disperser::on_timer(clock_reading at) {
     bool spare_left = s.acknowledged == 0 && next_spare_ < config_.order.size();
     bool late = s.at == phase::opening && spare_left && silent > config_.open_timeout;
     // Others have been heard of since: it is this one that stands still. Not given up while it may yet be needed.
-    bool stalled =
-        silent > config_.stalled_after && last_progress_ > s.progress && (spare_left || live() > receipts_needed(config_.code, config_.margin));
+    bool dispensable = spare_left || live() > receipts_needed(config_.code, config_.margin);
+    bool stalled = silent > config_.stalled_after && last_progress_ > s.progress && dispensable;
     if (late || stalled) fail_slot(s, error(errc::unavailable, "no answer in time"));
   }
   conclude();

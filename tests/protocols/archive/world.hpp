@@ -89,7 +89,8 @@ class world {
   std::uint64_t sent_bytes = 0;
 
   clock_reading clock() const {
-    return {now, wall_time{1'000'000 + std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count()}};
+    auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+    return {now, wall_time{1'000'000} + passed};
   }
   host& at(std::size_t i) { return hosts.at(c.nodes[i]); }
 
