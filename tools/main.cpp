@@ -52,6 +52,11 @@ class command_tree {
   }
 
   void cluster_commands() {
+    add<node_options>(app_, "node", "run one node with the roles of its manifest");
+    add<status_options>(app_, "status", "how the cluster does, and what is wrong");
+    add<invite_options>(app_, "invite", "make a token that lets one node, client or operator join");
+    add<revoke_options>(app_, "revoke", "take an admission back, for good");
+    add<dashboard_options>(app_, "dashboard", "print the link that signs a browser in to the dashboard");
     auto& local = group("local", "a cluster of real processes on this machine");
     add<local_up_options>(local, "up", "found a cluster, or start what is dead of one; returns when every node serves");
     add<local_status_options>(local, "status", "how each node does: starting, serving, catching-up, frozen or dead");

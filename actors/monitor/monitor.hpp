@@ -45,9 +45,20 @@ class view_window {
     return view_;
   }
 
+  /// The address that signs a browser in to this node's dashboard; empty without one.
+  void set_sign_in(std::string url) {
+    std::lock_guard guard(mutex_);
+    sign_in_ = std::move(url);
+  }
+  std::string sign_in() const {
+    std::lock_guard guard(mutex_);
+    return sign_in_;
+  }
+
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const introspection::cluster_view> view_;
+  std::string sign_in_;
 };
 
 struct monitor_config {

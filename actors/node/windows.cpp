@@ -72,7 +72,9 @@ result<std::unique_ptr<introspection::dashboard_server>> start_dashboard(const s
     auto alive = weak.lock();
     return alive ? state_of(*alive) : life::dead;
   };
-  return introspection::dashboard_server::start(std::move(config));
+  auto server = introspection::dashboard_server::start(std::move(config));
+  if (server) window->set_sign_in((*server)->sign_in_url());
+  return server;
 }
 
 }  // namespace holdfast::actors

@@ -14,7 +14,14 @@ bool inspect(F& f, view_request&) {
   return f.fields();
 }
 
-using monitor_request = std::variant<report_request, view_request>;
+/// The address that signs a browser in to this node's dashboard. Answered to admitted members alone.
+struct sign_in_request {};
+template <class F>
+bool inspect(F& f, sign_in_request&) {
+  return f.fields();
+}
+
+using monitor_request = std::variant<report_request, view_request, sign_in_request>;
 
 struct view_reply {
   std::string json;
@@ -24,13 +31,22 @@ bool inspect(F& f, view_reply& x) {
   return f.fields("json", x.json);
 }
 
-/// The monitor has nothing to show yet.
+/// Holds the dashboard's key: for the asker's terminal, never for a log.
+struct sign_in_reply {
+  std::string url;
+};
+template <class F>
+bool inspect(F& f, sign_in_reply& x) {
+  return f.fields("url", x.url);
+}
+
+/// The monitor has nothing to show (yet).
 struct no_view {};
 template <class F>
 bool inspect(F& f, no_view&) {
   return f.fields();
 }
 
-using monitor_reply = std::variant<report, view_reply, no_view>;
+using monitor_reply = std::variant<report, view_reply, sign_in_reply, no_view>;
 
 }  // namespace holdfast::introspection

@@ -10,6 +10,11 @@ namespace holdfast::tools {
 /// Prints what went wrong and what to do, as text on standard error or as JSON on standard output; gives the exit code.
 int report(const error& e, bool json = false);
 
+int run(const node_options& o);
+int run(const invite_options& o);
+int run(const revoke_options& o);
+int run(const status_options& o);
+int run(const dashboard_options& o);
 int run(const profile_export_options& o);
 int run(const profile_import_options& o);
 int run(const local_up_options& o);

@@ -1,0 +1,60 @@
+// `holdfast node`: runs one node with the roles of its manifest, or only checks the manifest.
+#include <filesystem>
+#include <iostream>
+
+#include "actors/base/log.hpp"
+#include "actors/node/node_config.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/errors/error_table.hpp"
+#include "tools/manifest/manifest.hpp"
+#include "tools/profile/profile_file.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+actors::node_config config_from(const node_settings& s) {
+  actors::node_config c;
+  c.name = s.name;
+  c.version = HOLDFAST_VERSION;
+  c.data = s.data.front();
+  c.listen = to_string(s.listen);
+  c.advertise = to_string(s.dialled());
+  if (s.dashboard) c.dashboard = to_string(*s.dashboard);
+  c.labels = s.labels;
+  c.roles = s.roles;
+  c.archive_capacity_bytes = s.archive_capacity_bytes;
+  c.secondary_cache_bytes = s.secondary_cache_bytes;
+  c.memory_bytes = s.memory_bytes;
+  c.ring_max = s.ring_max;
+  c.uncommitted_bytes = s.uncommitted_bytes;
+  return c;
+}
+
+}  // namespace
+
+int run(const node_options& o) {
+  auto configuration = load_configuration(o.manifest, o.settings);
+  if (!configuration) {
+    // The complaints are meant for editors and people alike: one a line, nothing before or behind.
+    std::cerr << configuration.error().message() << std::endl;
+    return exit_code(configuration.error());
+  }
+  if (o.check) {
+    std::cout << (o.json ? show_json(*configuration) : show(*configuration)) << std::endl;
+    return 0;
+  }
+  auto config = config_from(configuration->settings);
+  actors::log::options log;
+  log.json = o.log_json;
+  log.node = config.name;
+  actors::log::configure(log);
+  actors::start_choice start{o.found, o.ring, o.join, o.token, {}};
+  start.save_operator = [&config](const identity::profile& p) {
+    return save_profile(std::filesystem::path(config.data) / "operator.toml", p, std::nullopt, identity::everyday_stretching, true);
+  };
+  auto ended = actors::run_node(config, start);
+  return ended ? *ended : report(ended.error());
+}
+
+}  // namespace holdfast::tools

@@ -1,0 +1,112 @@
+// The operator's commands: `invite`, `revoke`, `status`, `dashboard`. Statements are signed here and ordered by the root ring.
+#include <iostream>
+
+#include "actors/base/clock.hpp"
+#include "actors/client/dialler.hpp"
+#include "introspection/status/monitor_messages.hpp"
+#include "protocols/codec/reader.hpp"
+#include "protocols/identity/join.hpp"
+#include "tools/command_line/times.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/commands/status_text.hpp"
+#include "tools/errors/tool_error.hpp"
+#include "tools/profile/profile_file.hpp"
+
+namespace holdfast::tools {
+
+namespace {
+
+struct session {
+  identity::profile profile;
+  std::unique_ptr<actors::dialler> dialler;
+};
+
+result<session> open_session(const identity_options& as) {
+  auto profile = load_profile(profile_path(as.profile));
+  if (!profile) return fail(profile.error());
+  auto dialler = actors::dialler::open(*profile);
+  if (!dialler) return fail(dialler.error());
+  session s{std::move(*profile), std::move(*dialler)};
+  return s;
+}
+
+/// A session for statements, which speak for themselves: any member passes them on, also while the cluster is being founded.
+result<membership::reply> order(const session& s, const ring::root_operation& operation) {
+  if (auto entered = s.dialler->enter(s.profile.members); !entered) return fail(entered.error());
+  return s.dialler->ask(membership::statement_request{codec::encode(operation)});
+}
+
+result<introspection::monitor_reply> ask_monitor(const identity_options& as, introspection::monitor_request what) {
+  auto s = open_session(as);
+  if (!s) return fail(s.error());
+  if (auto entered = s->dialler->enter(s->profile.members); !entered) return fail(entered.error());
+  auto answer = s->dialler->ask(link::message_kind::monitor, codec::encode(what));
+  if (!answer) return fail(answer.error());
+  return codec::decode<introspection::monitor_reply>(answer->body(), "monitor's reply");
+}
+
+std::optional<identity::member_kind> kind_of(const std::string& name) {
+  if (name == "node") return identity::member_kind::node;
+  if (name == "client") return identity::member_kind::client;
+  if (name == "operator") return identity::member_kind::operating;
+  return std::nullopt;
+}
+
+}  // namespace
+
+int run(const invite_options& o) {
+  auto s = open_session(o.as);
+  if (!s) return report(s.error(), o.as.json);
+  system_random random;
+  identity::token token;
+  token.cluster = s->profile.secrets.cluster;
+  token.kind = *kind_of(o.kind);
+  random.fill(token.seed.span());
+  auto key = crypto::signing_key::from_seed(s->profile.secrets.identity_seed);
+  auto expires = actors::wall_now() + *parse_duration(o.ttl);
+  auto invitation = identity::invitation_for(token, o.label, expires);
+  auto done = order(*s, ring::invite{key.pub(), crypto::signed_statement<identity::invitation>::make(invitation, key)});
+  if (!done) return report(done.error(), o.as.json);
+  auto text = identity::print_token(token);
+  if (o.as.json) {
+    std::cout << R"({"token":")" << text << R"(","kind":")" << o.kind << R"(","expires_ms":)" << expires.ms << "}" << std::endl;
+  } else {
+    std::cout << text << std::endl;
+    std::cerr << "good once, for one " << o.kind << ", until " << print_time(expires) << "; whoever has it can join in your cluster\n";
+  }
+  return 0;
+}
+
+int run(const revoke_options& o) {
+  auto node = node_id::from_hex(o.id);
+  if (!node) return report(error(errc::malformed, "'" + o.id + "' is no id: 64 hexadecimal digits, as `holdfast status --json` shows them"), o.as.json);
+  if (!o.yes) return report(error(errc::denied, "revoking is for good: whoever it is needs a new token to return; say --yes if that is meant"), o.as.json);
+  auto s = open_session(o.as);
+  if (!s) return report(s.error(), o.as.json);
+  auto key = crypto::signing_key::from_seed(s->profile.secrets.identity_seed);
+  ring::revocation revocation{s->profile.secrets.cluster, *node};
+  auto done = order(*s, ring::revoke{key.pub(), crypto::signed_statement<ring::revocation>::make(revocation, key)});
+  if (!done) return report(done.error(), o.as.json);
+  std::cerr << "revoked " << node->brief() << "; every node that is connected knows within seconds\n";
+  return 0;
+}
+
+int run(const status_options& o) {
+  auto answer = ask_monitor(o.as, introspection::view_request{});
+  if (!answer) return report(answer.error(), o.as.json);
+  auto* view = std::get_if<introspection::view_reply>(&*answer);
+  if (!view) return report(error(errc::unavailable, "the node has no view of its cluster yet; try again in a moment"), o.as.json);
+  std::cout << (o.as.json ? view->json + "\n" : status_text(view->json)) << std::flush;
+  return 0;
+}
+
+int run(const dashboard_options& o) {
+  auto answer = ask_monitor(o.as, introspection::sign_in_request{});
+  if (!answer) return report(answer.error(), o.as.json);
+  auto* link = std::get_if<introspection::sign_in_reply>(&*answer);
+  if (!link) return report(error(errc::not_found, "the node that was asked has no dashboard; `dashboard` in its manifest gives it one"), o.as.json);
+  std::cout << link->url << std::endl;
+  return 0;
+}
+
+}  // namespace holdfast::tools

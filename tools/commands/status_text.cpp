@@ -1,0 +1,63 @@
+#include "tools/commands/status_text.hpp"
+
+#include <iomanip>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+namespace holdfast::tools {
+
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& j, const char* key) {
+  auto at = j.find(key);
+  return at != j.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
+std::uint64_t number_of(const json& j, const char* key) {
+  auto at = j.find(key);
+  return at != j.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
+}
+
+std::string size_of(std::uint64_t bytes) {
+  constexpr const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < std::size(units)) {
+    value /= 1024;
+    ++unit;
+  }
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(unit == 0 ? 0 : 1) << value << " " << units[unit];
+  return out.str();
+}
+
+}  // namespace
+
+std::string status_text(const std::string& view_json) {
+  auto view = json::parse(view_json, nullptr, false);
+  if (!view.is_object()) return "the node's answer is no status\n";
+  std::ostringstream out;
+  out << text_of(view, "sentence") << "\n\n";
+  out << std::left << std::setw(14) << "NODE" << std::setw(13) << "STATE" << std::setw(24) << "ADDRESS" << std::setw(12) << "MEMORY" << std::setw(12)
+      << "STORED" << "RINGS\n";
+  for (const auto& node : view["nodes"]) {
+    std::string rings;
+    for (const auto& ring : node.value("rings", json::array())) {
+      rings += (rings.empty() ? "" : ", ") + text_of(ring, "label") + ": view " + std::to_string(number_of(ring, "view")) + ", batch " +
+               std::to_string(number_of(ring, "executed"));
+    }
+    auto archive = node.value("archive", json());
+    out << std::setw(14) << text_of(node, "name") << std::setw(13) << text_of(node, "state") << std::setw(24) << text_of(node, "address")
+        << std::setw(12) << size_of(number_of(node, "memory_rss_bytes")) << std::setw(12)
+        << (archive.is_object() ? size_of(number_of(archive, "bytes")) : "-") << rings << "\n";
+  }
+  auto troubles = view.value("troubles", json::array());
+  if (!troubles.empty()) out << "\nWhat is wrong:\n";
+  for (const auto& trouble : troubles) out << "  " << text_of(trouble, "subject") << ": " << text_of(trouble, "sentence") << "\n";
+  return out.str();
+}
+
+}  // namespace holdfast::tools
