@@ -1,6 +1,7 @@
 // Secrets of fixed size: wiped when they go, compared in constant time, not printable.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "protocols/base/bytes.hpp"

@@ -85,9 +85,9 @@ BOOST_AUTO_TEST_CASE(a_length_bomb_costs_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_message_before_the_handshake_is_done_is_refused) {
-  town t;
   signal s;
   int heard = 0;
+  town t;
   t.node.handle(message_kind::archive, [&](const inbound&) { s.change([&] { ++heard; }); });
   raw_peer p(t.port);
   BOOST_REQUIRE(p.greet(3, 9, traffic_class::foreground));  // of another cluster
@@ -133,11 +133,11 @@ BOOST_AUTO_TEST_CASE(too_many_connections_of_one_address_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stalled_receiver_stalls_its_sender_and_memory_stays_bounded) {
-  town t;
   signal s;
   std::vector<inbound> kept;
   std::size_t arrived = 0;
   bool stalled = true;
+  town t;
   t.node.handle(message_kind::archive, [&](const inbound& m) {
     s.change([&] {
       ++arrived;
@@ -171,9 +171,9 @@ BOOST_AUTO_TEST_CASE(a_stalled_receiver_stalls_its_sender_and_memory_stays_bound
 }
 
 BOOST_AUTO_TEST_CASE(who_sends_beyond_its_credit_is_cut_off) {
-  town t;
   signal s;
   std::vector<inbound> kept;
+  town t;
   t.node.handle(message_kind::archive, [&](const inbound& m) { s.change([&] { kept.push_back(m); }); });
   raw_peer greedy(t.port);
   BOOST_REQUIRE(greedy.greet(3, 1, traffic_class::foreground));
@@ -185,9 +185,9 @@ BOOST_AUTO_TEST_CASE(who_sends_beyond_its_credit_is_cut_off) {
 }
 
 BOOST_AUTO_TEST_CASE(an_agreement_link_that_floods_is_paused_not_believed) {
-  town t;
   signal s;
   std::vector<inbound> kept;
+  town t;
   t.node.handle(message_kind::agreement, [&](const inbound& m) { s.change([&] { kept.push_back(m); }); });
   auto body = make_payload(bytes(1u << 20));
   for (int i = 0; i < 60; ++i) {
@@ -210,10 +210,10 @@ BOOST_AUTO_TEST_CASE(an_agreement_link_that_floods_is_paused_not_believed) {
 
 BOOST_AUTO_TEST_CASE(all_links_together_keep_to_their_budget) {
   constexpr std::int64_t budget = 2 << 20;
-  town t([](link_config& c) { c.budget_bytes = budget; });
   signal s;
   std::vector<inbound> kept;
   bool keeping = true;
+  town t([](link_config& c) { c.budget_bytes = budget; });
   t.node.handle(message_kind::archive, [&](const inbound& m) {
     s.change([&] {
       if (keeping) kept.push_back(m);

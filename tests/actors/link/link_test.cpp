@@ -65,18 +65,18 @@ BOOST_AUTO_TEST_CASE(sending_to_nobody_fails_at_once_and_to_the_dead_soon) {
 }
 
 BOOST_AUTO_TEST_CASE(a_request_without_reply_ends_as_unknown_never_as_failed) {
+  signal s;
+  int arrived = 0;
+  std::optional<result<inbound>> lost;
   process a({.id = 1});
   auto b = std::make_unique<process>(options{.id = 2});
   BOOST_REQUIRE(b->listen() != 0);
-  signal s;
-  int arrived = 0;
   b->handle(message_kind::ring, [&](const inbound&) { s.change([&] { ++arrived; }); });
   a.port().know(node_named(2), {b->address()});
   auto late = a.ask(to(2, message_kind::ring, {1}), 100ms);
   BOOST_REQUIRE(!late);
   BOOST_TEST(late.error().is(errc::outcome_unknown));
 
-  std::optional<result<inbound>> lost;
   a.port().request(to(2, message_kind::ring, {2}), 20s, [&](result<inbound> r) { s.change([&] { lost = std::move(r); }); });
   BOOST_REQUIRE(s.wait([&] { return arrived == 2; }));
   b.reset();
@@ -86,11 +86,11 @@ BOOST_AUTO_TEST_CASE(a_request_without_reply_ends_as_unknown_never_as_failed) {
 }
 
 BOOST_AUTO_TEST_CASE(strangers_may_ask_for_membership_and_nothing_else) {
+  signal s;
+  int heard = 0;
   process node({.id = 1}), stranger({.id = 0});
   BOOST_REQUIRE(node.listen() != 0);
   node.echo(message_kind::membership);
-  signal s;
-  int heard = 0;
   node.handle(message_kind::ring, [&](const inbound&) { s.change([&] { ++heard; }); });
   auto peer = stranger.connect(node.address());
   BOOST_REQUIRE_MESSAGE(peer, peer.error().message());
@@ -148,11 +148,11 @@ BOOST_AUTO_TEST_CASE(a_revoked_peer_loses_its_links) {
 }
 
 BOOST_AUTO_TEST_CASE(kept_links_come_back_when_the_peer_does) {
+  signal s;
+  int up = 0, down = 0, heard = 0;
   process a({.id = 1});
   auto b = std::make_unique<process>(options{.id = 2});
   auto port = b->listen();
-  signal s;
-  int up = 0, down = 0, heard = 0;
   a.watch([&](const peer_up&) { s.change([&] { ++up; }); }, [&](const peer_down&) { s.change([&] { ++down; }); },
           [&](const peer_heard& h) { s.change([&] { heard += h.round_trip > 0us; }); });
   caf::anon_send(a.manager(), keep_atom::value, node_named(2), std::vector<std::string>{b->address()});
@@ -167,11 +167,11 @@ BOOST_AUTO_TEST_CASE(kept_links_come_back_when_the_peer_does) {
 }
 
 BOOST_AUTO_TEST_CASE(both_may_dial_at_once_and_messages_keep_their_order) {
+  signal s;
+  std::vector<std::uint32_t> seen;
   process a({.id = 1}), b({.id = 2});
   BOOST_REQUIRE(a.listen() != 0);
   BOOST_REQUIRE(b.listen() != 0);
-  signal s;
-  std::vector<std::uint32_t> seen;
   b.handle(message_kind::agreement, [&](const inbound& m) {
     auto n = codec::decode<std::uint32_t>(m.body());
     s.change([&] { seen.push_back(n.value_or(0)); });
