@@ -30,8 +30,11 @@ bool inspect(F& f, batch& x) {
 }
 using batch_ptr = std::shared_ptr<const batch>;
 
-digest digest_of(const batch& b);
+/// A batch's digest covers its time and its requests' digests, so that each body is hashed once for both uses.
 digest digest_of_request(bytes_view request);
+std::vector<digest> request_digests(const batch& b);
+digest digest_of(wall_time time, const std::vector<digest>& requests);
+digest digest_of(const batch& b);
 /// Bytes of the requests' bodies.
 std::size_t size_of(const batch& b);
 const batch_ptr& null_batch();

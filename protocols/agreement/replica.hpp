@@ -38,8 +38,9 @@ class replica {
   ~replica();
   replica(replica&&) noexcept;
 
-  /// Once, first. `executed`: what the state machine holds durable already; committed batches beyond it are delivered again.
-  step start(const clock_reading& now, recovered log, std::uint64_t executed = 0);
+  /// Once, first. `executed`: what the state machine holds durable already, and the agreed time there; committed batches beyond
+  /// it are delivered again.
+  step start(const clock_reading& now, recovered log, std::uint64_t executed = 0, wall_time executed_time = {});
 
   /// A message from the seat that the link authenticated. Messages from one's own or an unknown seat are ignored.
   step on_message(const clock_reading& now, seat_index from, message m);

@@ -1,0 +1,309 @@
+// The normal case: requests become batches, batches are proposed, prepared, committed and delivered in order.
+#include "protocols/agreement/engine.hpp"
+#include "protocols/base/plant.hpp"
+
+namespace holdfast::agreement {
+
+slot* replica::engine::find_slot(std::uint64_t sequence) {
+  auto found = slots_.find(sequence);
+  return found == slots_.end() ? nullptr : &found->second;
+}
+
+std::uint64_t replica::engine::prepared() const {
+  for (auto at = slots_.rbegin(); at != slots_.rend(); ++at) {
+    if (at->first <= committed_) break;
+    if (at->second.certificate) return at->first;
+  }
+  return committed_;
+}
+
+outcome replica::engine::submit(bytes body) {
+  if (body.size() > bounds_.request_bytes_max) return fail(errc::over_limit, "the request is larger than a ring orders");
+  auto name = digest_of_request(body);
+  if (!queue_.contains(name)) {
+    if (auto ok = checker_.check(body); !ok) return ok;
+  }
+  auto forwarded = primary() == self_ ? bytes{} : body;
+  if (queue_.add(name, std::move(body), now_.now, self_, self_) == request_queue::added::full) {
+    return fail(errc::over_limit, "too many requests wait to be ordered; try again in a moment");
+  }
+  if (primary() == self_) {
+    propose();
+  } else if (!changing_) {
+    send(primary(), request{std::move(forwarded)});
+  }
+  return {};
+}
+
+void replica::engine::handle(seat_index from, request&& m) {
+  if (m.body.size() > bounds_.request_bytes_max) return refuse(from, "a forwarded request is too large");
+  auto name = digest_of_request(m.body);
+  if (queue_.contains(name) && !planted(planted_bug::accepted_duplicate)) return;
+  if (auto ok = checker_.check(m.body); !ok) return refuse(from, "a forwarded request does not hold: " + ok.error().message());
+  if (queue_.add(name, std::move(m.body), now_.now, from, self_) == request_queue::added::full) {
+    return refuse(from, "a forwarded request finds the queue full");
+  }
+  propose();
+}
+
+void replica::engine::request_null() {
+  if (!leads() || next_sequence_ != committed_ + 1 || queue_.has_unproposed() || !in_window(next_sequence_)) return;
+  propose_batch({});
+}
+
+void replica::engine::propose() {
+  while (leads() && queue_.has_unproposed() && in_window(next_sequence_)) {
+    auto in_flight = next_sequence_ - 1 - std::min(committed_, next_sequence_ - 1);
+    if (in_flight >= bounds_.pipeline_batches || (in_flight > 0 && !queue_.fills_batch())) return;
+    propose_batch({{}, queue_.take_batch()});
+  }
+}
+
+void replica::engine::propose_batch(batch b) {
+  b.time = last_proposed_ = std::max(now_.wall, last_proposed_);
+  auto names = request_digests(b);
+  ballot what{view_, next_sequence_++, digest_of(b.time, names)};
+  accept(what, certifier_.sign(phase::pre_prepare, what), {std::make_shared<const batch>(std::move(b)), std::move(names), false}, true);
+}
+
+bool replica::engine::early(seat_index from, const ballot& what, message& m) {
+  auto waits_for_confirmation = !confirmed_ && !amnesiac_ && what.view == view_;
+  auto ahead = what.view > view_ || (what.view == view_ && changing_);
+  if (!waits_for_confirmation && !ahead) return false;
+  if (what.view <= view_ + bounds_.ahead_views_max) peers_.keep(from, std::move(m), bounds_);
+  return true;
+}
+
+outcome replica::engine::check_batch(const batch& b, const std::vector<digest>& names) const {
+  if (b.requests.size() > bounds_.batch_requests_max || (b.requests.size() > 1 && size_of(b) > bounds_.batch_bytes_max)) {
+    return fail(errc::over_limit, "a proposed batch is too large");
+  }
+  auto skew = b.time > now_.wall ? b.time - now_.wall : now_.wall - b.time;
+  if (skew > bounds_.clock_skew_max) return fail(errc::conflict, "a proposed batch's time is not within 5 s of this machine's clock");
+  std::set<digest> seen;
+  for (std::size_t i = 0; i < b.requests.size(); ++i) {
+    if (!seen.insert(names[i]).second && !planted(planted_bug::accepted_duplicate)) {
+      return fail(errc::malformed, "a proposed batch holds a request twice");
+    }
+    if (queue_.contains(names[i])) continue;  // checked when it was queued
+    if (b.requests[i].size() > bounds_.request_bytes_max) return fail(errc::over_limit, "a proposed request is too large");
+    if (auto ok = checker_.check(b.requests[i]); !ok) return ok;
+  }
+  return {};
+}
+
+void replica::engine::handle(seat_index from, pre_prepare&& m) {
+  if (from != certifier_.primary_of(m.what.view)) return;
+  message kept(std::move(m));
+  auto& p = std::get<pre_prepare>(kept);
+  if (early(from, p.what, kept)) return;
+  if (p.what.view != view_ || !can_vote() || !in_window(p.what.sequence)) return;
+  auto* known = find_slot(p.what.sequence);
+  if (known && known->accepted && known->accepted->batch == p.what.batch) return;
+  if (!certifier_.holds(phase::pre_prepare, p.what, from, p.sig)) return refuse(from, "a pre-prepare is not signed by its primary");
+  if (known && known->accepted) return equivocation(from, *known, p);
+  if (known && known->committed && *known->committed != p.what.batch) return refuse(from, "a pre-prepare contradicts what is committed");
+  if (wanted_.contains(p.what.sequence) && wanted_[p.what.sequence].what != p.what) return refuse(from, "a pre-prepare contradicts its new view");
+  auto names = request_digests(p.body);
+  if (digest_of(p.body.time, names) != p.what.batch && !planted(planted_bug::skipped_hash_check)) {
+    return refuse(from, "a pre-prepare's body does not hash to its digest");
+  }
+  if (p.what.batch != null_digest()) {
+    if (auto ok = check_batch(p.body, names); !ok) return refuse(from, ok.error().message());
+  }
+  if (body_bytes_ + size_of(p.body) > bounds_.body_bytes_max) return;  // sent again when older batches are through
+  wanted_.erase(p.what.sequence);
+  accept(p.what, p.sig, {std::make_shared<const batch>(std::move(p.body)), std::move(names), false}, false);
+}
+
+void replica::engine::equivocation(seat_index from, const slot& s, const pre_prepare& m) {
+  tell({event_kind::equivocation, view_, m.what.sequence, from, "two batches proposed for one sequence",
+        {{*s.accepted, s.proposal}, {m.what, m.sig}}});
+  start_view_change(view_ + 1);
+}
+
+void replica::engine::accept(const ballot& what, const crypto::signature& proposal, known_body body, bool announce) {
+  auto& s = slots_[what.sequence];
+  s.accepted = what;
+  s.proposal = proposal;
+  s.accepted_durable = false;
+  auto& held = s.bodies[what.batch];
+  if (!held.content && body.content) body_bytes_ += size_of(*body.content);
+  if (!held.content) held.content = body.content;
+  if (held.requests.empty()) held.requests = std::move(body.requests);
+  for (const auto& name : held.requests) queue_.mark_proposed(name);
+  accepted_record record{what, proposal, std::nullopt};
+  if (!held.logged) record.body = *held.content;
+  held.logged = true;
+  after_stored(write(std::move(record), true), [this, what, announce] { vote_for(what, announce); });
+}
+
+void replica::engine::vote_for(const ballot& what, bool announce) {
+  auto* s = find_slot(what.sequence);
+  if (!s || changing_ || what.view != view_ || s->accepted != what) return;
+  s->accepted_durable = true;
+  if (mute()) return;
+  if (primary() == self_) {
+    auto* body = s->body_of(what.batch);
+    if (announce && others() && body && body->content) send(std::nullopt, pre_prepare{what, s->proposal, *body->content});
+  } else {
+    auto sig = certifier_.sign(phase::prepare, what);
+    s->add_prepare(self_, what.batch, sig);
+    send(std::nullopt, prepare{what, sig});
+  }
+  advance(what.sequence);
+}
+
+void replica::engine::handle(seat_index from, prepare&& m) {
+  message kept(std::move(m));
+  auto& p = std::get<prepare>(kept);
+  if (early(from, p.what, kept)) return;
+  if (p.what.view != view_ || changing_ || !in_window(p.what.sequence) || from == primary()) return;
+  auto* known = find_slot(p.what.sequence);
+  if (known && known->prepares.contains(from) && !planted(planted_bug::prepare_counted_twice)) return;
+  if (!certifier_.holds(phase::prepare, p.what, from, p.sig)) return refuse(from, "a prepare is not signed by its seat");
+  slots_[p.what.sequence].add_prepare(from, p.what.batch, p.sig);
+  advance(p.what.sequence);
+}
+
+void replica::engine::handle(seat_index from, commit&& m) {
+  message kept(m);
+  if (early(from, m.what, kept)) return;
+  if (m.what.view != view_ || changing_ || !in_window(m.what.sequence)) return;
+  slots_[m.what.sequence].add_commit(from, m.what.batch);
+  advance(m.what.sequence);
+}
+
+void replica::engine::advance(std::uint64_t sequence) {
+  auto* s = find_slot(sequence);
+  if (!s || !s->accepted_durable || !can_vote()) return;
+  if (!s->prepared && s->has_prepare_quorum(ring_.quorum())) {
+    s->prepared = true;
+    s->certificate = s->make_certificate(ring_.quorum());
+    auto what = *s->accepted;
+    if (s->certificate->prepares.empty()) {
+      send_commit(what);  // the proposal alone, which is durable already
+    } else {
+      after_stored(write(prepared_record{*s->certificate}, true), [this, what] { send_commit(what); });
+    }
+    return;
+  }
+  if (s->commit_sent && !s->committed && s->has_commit_quorum(ring_.quorum())) commit_slot(sequence, *s->accepted);
+}
+
+void replica::engine::send_commit(const ballot& what) {
+  auto* s = find_slot(what.sequence);
+  if (!s || !can_vote() || what.view != view_ || s->accepted != what) return;
+  s->commit_sent = true;
+  s->add_commit(self_, what.batch);
+  if (others()) send(std::nullopt, commit{what});
+  advance(what.sequence);
+}
+
+void replica::engine::commit_slot(std::uint64_t sequence, const ballot& what) {
+  slots_[sequence].committed = what.batch;
+  write(committed_record{what}, false);
+  advance_committed();
+}
+
+void replica::engine::advance_committed() {
+  auto before = committed_;
+  for (auto* s = find_slot(committed_ + 1); s && s->committed; s = find_slot(committed_ + 1)) ++committed_;
+  if (committed_ == before) return;
+  next_sequence_ = std::max(next_sequence_, committed_ + 1);
+  adopt_proven();
+  deliver();
+  propose();
+}
+
+void replica::engine::deliver() {
+  constexpr std::uint64_t unexecuted_max = 128;  // batches handed over and not executed; bounds what a replay holds in memory
+  while (delivered_ < committed_ && delivered_ - executed_ < unexecuted_max) {
+    auto sequence = delivered_ + 1;
+    auto* s = find_slot(sequence);
+    auto* held = s && s->committed ? s->body_of(*s->committed) : nullptr;
+    if (!held || !held->content) {
+      for (const auto& [ticket, what] : loads_) {
+        if (!what.to) return;  // on its way
+      }
+      auto ticket = request_load(sequence, std::min(committed_, sequence + bounds_.fetch_sequences_max - 1));
+      loads_[ticket] = {};
+      return;
+    }
+    deliver_one(held->content, s->accepted && s->accepted->batch == *s->committed ? s->accepted->view : 0, &held->requests);
+  }
+  if (slots_.size() > 2 * bounds_.window) {  // a long catch-up: what was fetched and delivered is in the log, under no vote of ours
+    std::erase_if(slots_, [&](auto& entry) {
+      auto& [sequence, s] = entry;
+      if (sequence > delivered_ || s.accepted || s.certificate) return false;
+      for (const auto& [name, held] : s.bodies) body_bytes_ -= held.content ? size_of(*held.content) : 0;
+      return true;
+    });
+  }
+  trim_bodies();
+}
+
+void replica::engine::deliver_one(const batch_ptr& content, std::uint64_t view, const std::vector<digest>* names) {
+  ++delivered_;
+  last_delivered_ = std::max(last_delivered_, content->time);
+  out_.deliveries.push_back({delivered_, view, last_delivered_, content});
+  if (content->requests.empty()) return;
+  if (names && names->size() == content->requests.size()) {
+    for (const auto& name : *names) queue_.remove(name, now_.now);
+  } else if (!queue_.empty()) {
+    for (const auto& name : request_digests(*content)) queue_.remove(name, now_.now);
+  }
+  progressed_ = true;
+  timeout_ = std::max(bounds_.request_timeout, timeout_ / 2);
+}
+
+/// Above half of the budget the oldest delivered bodies go: the log has them.
+void replica::engine::trim_bodies() {
+  for (auto at = slots_.begin(); at != slots_.end() && at->first <= delivered_ && body_bytes_ > bounds_.body_bytes_max / 2; ++at) {
+    for (auto& [name, held] : at->second.bodies) {
+      if (!held.content || !held.logged) continue;
+      body_bytes_ -= size_of(*held.content);
+      held.content.reset();
+    }
+  }
+}
+
+void replica::engine::forget_slots_through(std::uint64_t sequence) {
+  for (auto at = slots_.begin(); at != slots_.end() && at->first <= sequence; at = slots_.erase(at)) {
+    for (const auto& [name, held] : at->second.bodies) body_bytes_ -= held.content ? size_of(*held.content) : 0;
+  }
+}
+
+std::optional<instant> replica::engine::request_deadline() const {
+  if (!can_vote() || primary() == self_) return std::nullopt;
+  auto age_max = timeout_ * (bounds_.request_age_max / bounds_.request_timeout);
+  auto deadline = queue_.deadline(timeout_, age_max);
+  if (auto lost = peers_.at(primary()).lost_since; deadline && lost) {
+    deadline = std::min(*deadline, std::max(*lost, *queue_.oldest_since()) + bounds_.lost_primary_timeout);
+  }
+  return deadline;
+}
+
+/// One timer for the oldest request's deadline; a deadline that moved back is found out when it fires.
+void replica::engine::arm_request_timer() {
+  auto deadline = request_deadline();
+  if (!deadline || (request_timer_at_ && *request_timer_at_ <= *deadline)) return;
+  request_timer_at_ = *deadline;
+  set_timer(timer_id::request, std::max(duration(1), *deadline - now_.now));
+}
+
+void replica::engine::request_timer_fired() {
+  request_timer_at_.reset();
+  auto deadline = request_deadline();
+  if (!deadline || *deadline > now_.now) return;
+  auto behind = peers_.committed_by(ring_.weak_quorum()) > committed_ || delivered_ < committed_;
+  if (behind && committed_ != forgiven_at_) {
+    forgiven_at_ = committed_;  // others make progress and this seat follows: not the primary's fault; once a stand
+    queue_.restart(now_.now);
+    return;
+  }
+  if (!progressed_) timeout_ = std::min(timeout_ * 2, bounds_.view_change_timeout_max);
+  start_view_change(view_ + 1);
+}
+
+}  // namespace holdfast::agreement

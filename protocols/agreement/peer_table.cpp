@@ -1,0 +1,81 @@
+#include "protocols/agreement/peer_table.hpp"
+
+namespace holdfast::agreement {
+
+namespace {
+
+std::size_t weight(const message& m) {
+  auto* p = std::get_if<pre_prepare>(&m);
+  return p ? size_of(p->body) : 0;
+}
+
+constexpr std::size_t ahead_bytes_max = 4u << 20;  // of a seat's early pre-prepares; the rest is sent again on demand
+
+}  // namespace
+
+std::size_t peer_table::confirming(std::uint64_t boot) const {
+  std::size_t n = 0;
+  for (seat_index i = 0; i < peers_.size(); ++i) n += i != own_ && peers_[i].knows_our_boot == boot;
+  return n;
+}
+
+std::size_t peer_table::reporting() const {
+  std::size_t n = 0;
+  for (seat_index i = 0; i < peers_.size(); ++i) n += i != own_ && peers_[i].reported;
+  return n;
+}
+
+std::vector<std::uint64_t> peer_table::boots(std::uint64_t own_boot) const {
+  std::vector<std::uint64_t> all;
+  for (seat_index i = 0; i < peers_.size(); ++i) all.push_back(i == own_ ? own_boot : peers_[i].boot);
+  return all;
+}
+
+template <class Of>
+std::uint64_t peer_table::at_least(std::size_t count, Of of) const {
+  std::vector<std::uint64_t> values;
+  for (seat_index i = 0; i < peers_.size(); ++i) {
+    if (i != own_) values.push_back(of(peers_[i]));
+  }
+  if (count == 0 || values.size() < count) return 0;
+  std::sort(values.rbegin(), values.rend());
+  return values[count - 1];
+}
+
+std::uint64_t peer_table::remembered_boot(std::size_t weak_quorum) const {
+  return at_least(weak_quorum, [](const peer& p) { return p.knows_our_boot; });
+}
+
+std::uint64_t peer_table::committed_by(std::size_t weak_quorum) const {
+  return at_least(weak_quorum, [](const peer& p) { return p.committed; });
+}
+
+std::vector<seat_index> peer_table::holding(std::uint64_t sequence) const {
+  std::vector<seat_index> seats;
+  for (seat_index i = 0; i < peers_.size(); ++i) {
+    if (i != own_ && peers_[i].committed >= sequence) seats.push_back(i);
+  }
+  return seats;
+}
+
+void peer_table::keep(seat_index from, message m, const limits& bounds) {
+  auto& p = peers_[from];
+  p.ahead_bytes += weight(m);
+  p.ahead.push_back(std::move(m));
+  while (p.ahead.size() > bounds.ahead_messages_max || p.ahead_bytes > ahead_bytes_max) {
+    p.ahead_bytes -= weight(p.ahead.front());
+    p.ahead.pop_front();
+  }
+}
+
+std::vector<std::pair<seat_index, message>> peer_table::take_kept() {
+  std::vector<std::pair<seat_index, message>> all;
+  for (seat_index i = 0; i < peers_.size(); ++i) {
+    for (auto& m : peers_[i].ahead) all.emplace_back(i, std::move(m));
+    peers_[i].ahead.clear();
+    peers_[i].ahead_bytes = 0;
+  }
+  return all;
+}
+
+}  // namespace holdfast::agreement

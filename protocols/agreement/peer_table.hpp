@@ -1,0 +1,54 @@
+// What the other seats said of themselves, and the messages of theirs that are for a view not yet entered.
+#pragma once
+
+#include <deque>
+
+#include "protocols/agreement/agreement_limits.hpp"
+#include "protocols/agreement/agreement_types.hpp"
+
+namespace holdfast::agreement {
+
+struct peer {
+  std::uint64_t boot = 0;           ///< the highest it told; remembered in the log
+  std::uint64_t knows_our_boot = 0;
+  std::uint64_t view = 0;
+  std::uint64_t committed = 0;
+  std::optional<instant> lost_since;  ///< its link went down then and is not up again
+  bool reported = false;            ///< a status came since this process started
+  std::deque<message> ahead;
+  std::size_t ahead_bytes = 0;
+};
+
+class peer_table {
+ public:
+  peer_table(std::size_t seats, seat_index own) : peers_(seats), own_(own) {}
+
+  peer& at(seat_index seat) { return peers_[seat]; }
+  const peer& at(seat_index seat) const { return peers_[seat]; }
+  std::size_t size() const { return peers_.size(); }
+
+  std::size_t confirming(std::uint64_t boot) const;   ///< others that remember exactly this start of ours
+  std::size_t reporting() const;                      ///< others heard since this process started
+  std::vector<std::uint64_t> boots(std::uint64_t own_boot) const;
+
+  /// The boot counter that at least `weak_quorum` others remember of us; 0 if fewer have spoken.
+  std::uint64_t remembered_boot(std::size_t weak_quorum) const;
+  /// What at least `weak_quorum` others claim to have committed: one of them is honest.
+  std::uint64_t committed_by(std::size_t weak_quorum) const;
+
+  /// Others that claim to have committed `sequence`.
+  std::vector<seat_index> holding(std::uint64_t sequence) const;
+
+  /// Keeps a message for later; the oldest of its seat give way.
+  void keep(seat_index from, message m, const limits& bounds);
+  std::vector<std::pair<seat_index, message>> take_kept();
+
+ private:
+  template <class Of>
+  std::uint64_t at_least(std::size_t count, Of of) const;
+
+  std::vector<peer> peers_;
+  seat_index own_;
+};
+
+}  // namespace holdfast::agreement

@@ -1,0 +1,16 @@
+#include "protocols/agreement/step.hpp"
+
+namespace holdfast::agreement {
+
+std::string_view to_string(timer_id id) {
+  constexpr std::string_view names[] = {"request", "view_change", "status", "catch_up"};
+  return names[static_cast<std::size_t>(id)];
+}
+
+std::string_view to_string(event_kind k) {
+  constexpr std::string_view names[] = {"view_change_started", "view_entered", "caught_up", "falling_behind", "stable_checkpoint",
+                                        "equivocation",        "diverged",     "muted",     "unmuted",        "refused"};
+  return names[static_cast<std::size_t>(k)];
+}
+
+}  // namespace holdfast::agreement
