@@ -27,15 +27,15 @@ std::optional<bytes_view> record_at(bytes_view content, std::size_t offset) {
 
 }  // namespace
 
-void log_disk::append(std::uint64_t ticket, bytes_view record) {
+void log_disk::append(std::uint64_t ticket, bytes_view record, bool sync) {
   codec::writer framed(std::move(content_));
   framed.put(static_cast<std::uint32_t>(record.size()));
   framed.put(checksum(record));
   framed.raw(record);
   content_ = framed.take();
-  pending_.push_back({ticket, content_.size()});
+  pending_.push_back({ticket, content_.size(), sync});
   pass_point();
-  if (syncing_ || failed_) return;
+  if (!sync || syncing_ || failed_) return;
   syncing_ = true;
   events_.after(0us, [this, life = life_] {  // whatever is appended in the same step shares the fsync
     if (life == life_) begin_sync();
@@ -61,17 +61,13 @@ void log_disk::end_sync(std::size_t covered_bytes) {
   durable_bytes_ = covered_bytes;
   pass_point();
   auto behind = std::find_if(pending_.begin(), pending_.end(), [&](const pending& p) { return p.end > covered_bytes; });
-  std::vector<pending> acknowledged(pending_.begin(), behind);
+  auto ticket = std::prev(behind)->ticket;  // there is one: an fsync begins with something to make durable
   pending_.erase(pending_.begin(), behind);
-  if (!pending_.empty()) {
+  if (std::any_of(pending_.begin(), pending_.end(), [](const pending& p) { return p.sync; })) {
     syncing_ = true;
     begin_sync();
   }
-  auto life = life_;
-  for (const auto& record : acknowledged) {
-    if (life != life_) return;  // the node died of an earlier one
-    listener_.durable(record.ticket);
-  }
+  listener_.durable(ticket);
 }
 
 void log_disk::pass_point() {

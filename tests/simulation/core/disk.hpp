@@ -23,7 +23,7 @@ class log_disk {
  public:
   /// What the disk tells its node; all of it from the event loop, none from within `append`.
   struct listener {
-    std::function<void(std::uint64_t ticket)> durable;
+    std::function<void(std::uint64_t ticket)> durable;  ///< everything up to and including this ticket
     std::function<void()> failed;
     std::function<void(std::uint64_t point)> point_passed;
   };
@@ -31,8 +31,9 @@ class log_disk {
   log_disk(event_queue& events, disk_options options, std::uint64_t seed, listener listener)
       : events_(events), options_(options), random_(seed), listener_(std::move(listener)) {}
 
-  /// Appends; `durable(ticket)` follows, unless the machine crashes or the disk fails first.
-  void append(std::uint64_t ticket, bytes_view record);
+  /// Appends; `durable` follows, unless the machine crashes or the disk fails first. Tickets count up. Without `sync` the
+  /// record waits for the next one with it.
+  void append(std::uint64_t ticket, bytes_view record, bool sync = true);
 
   /// The machine stops. Of what was not durable any number of bytes survives, so the last record may be torn; with some
   /// chance a hole of zeros lies before its end, as when later sectors were written before earlier ones.
@@ -59,6 +60,7 @@ class log_disk {
   struct pending {
     std::uint64_t ticket;
     std::size_t end;  ///< in bytes of content
+    bool sync;
   };
 
   void begin_sync();

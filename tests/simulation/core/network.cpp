@@ -4,7 +4,10 @@ namespace holdfast::simulation {
 
 void network::send(node_index from, node_index to, frame data) {
   pair route{from, to};
-  if (cut_.contains(route) || chance(random_, options_.loss)) return;
+  if (cut_.contains(route) || chance(random_, options_.loss)) {
+    if (lost_) lost_(from, to);
+    return;
+  }
   auto deliver = [this, from, to, data] { deliver_(to, from, data); };
   if (chance(random_, options_.duplication)) events_.at(arrival(route) + between(random_, 0us, 20 * options_.delay_max), deliver);
   events_.at(arrival(route), deliver);

@@ -21,6 +21,9 @@ class network {
   network(event_queue& events, network_options options, std::uint64_t seed, receiver deliver)
       : events_(events), options_(options), random_(seed), deliver_(std::move(deliver)) {}
 
+  /// Told of every frame that will not arrive: where a link is a connection, it breaks.
+  void on_loss(std::function<void(node_index from, node_index to)> listener) { lost_ = std::move(listener); }
+
   void send(node_index from, node_index to, frame data);
 
   /// Nothing passes from `from` to `to` until healed; what is on its way arrives.
@@ -42,6 +45,7 @@ class network {
   network_options options_;
   seeded_random random_;
   receiver deliver_;
+  std::function<void(node_index, node_index)> lost_;
   std::set<pair> cut_;
   std::map<pair, instant> clogged_, latest_;
 };
