@@ -223,11 +223,23 @@ bool inspect(F& f, body& x) {
   return f.fields("sequence", x.sequence, "content", x.content);
 }
 
+/// A start of a replica. Starts are counted in the log; one whose log was lost counts anew, so a number of its own tells it from
+/// the earlier start of the same count.
+struct boot_id {
+  std::uint64_t count = 0;
+  std::uint64_t life = 0;  ///< drawn from the clocks at the start; any two starts of a machine differ
+  auto operator<=>(const boot_id&) const = default;
+};
+template <class F>
+bool inspect(F& f, boot_id& x) {
+  return f.fields("count", x.count, "life", x.life);
+}
+
 /// Where a replica stands: sent on connecting, now and then, and when its boot counter is news to a peer. Whoever is ahead
 /// resends what the sender misses; whoever is behind fetches.
 struct status {
-  std::uint64_t boot = 0;                   ///< counts the sender's starts
-  std::vector<std::uint64_t> known_boots;   ///< the highest boot counter it remembers of each seat
+  boot_id boot;                             ///< the sender's start
+  std::vector<boot_id> known_boots;         ///< the newest start it remembers of each seat
   std::uint64_t view = 0;                   ///< in which it votes, or for which it asks
   bool changing_view = false;
   bool mute = false;                        ///< does not vote: its log is not intact, or nobody has confirmed that it is

@@ -5,6 +5,15 @@
 
 namespace holdfast::agreement {
 
+namespace {
+
+/// No machine starts twice at one time of both its clocks.
+std::uint64_t life_at(const clock_reading& now) {
+  return static_cast<std::uint64_t>(now.wall.ms) * 1'000'003 ^ static_cast<std::uint64_t>(now.now.time_since_epoch().count());
+}
+
+}  // namespace
+
 replica::engine::engine(config c, const request_checker& checker)
     : bounds_(c.limits),
       ring_(c.ring),
@@ -68,7 +77,7 @@ void replica::engine::on_peer_lost(seat_index seat) {
 }
 
 void replica::engine::start(recovered log, std::uint64_t executed, wall_time executed_time) {
-  boot_ = log.boot + 1;
+  boot_ = {log.boot + 1, life_at(now_)};
   amnesiac_ = log.amnesiac;
   silent_through_ = log.silent_through;
   stable_ = log.stable;
@@ -78,7 +87,7 @@ void replica::engine::start(recovered log, std::uint64_t executed, wall_time exe
   for (const auto& [seat, boot] : log.peer_boots) {
     if (seat < ring_.size()) peers_.at(seat).boot = boot;
   }
-  if (log.checkpoint && log.checkpoint->sequence > stable_.sequence) own_states_[log.checkpoint->sequence] = log.checkpoint->state;
+  if (log.checkpoint && log.checkpoint->sequence > stable_.sequence) own_states_[log.checkpoint->sequence] = {log.checkpoint->state, true};
   auto entered = restore_view(log);
   restore_slots(log);
   if (entered && !changing_) {
@@ -142,13 +151,13 @@ void replica::engine::check_confirmed() {
   if (!mute()) resume_votes();
 }
 
-void replica::engine::become_amnesiac(std::uint64_t boot) {
+void replica::engine::become_amnesiac(std::uint64_t boot_count) {
   amnesiac_ = true;
   confirmed_ = false;
   silent_through_ = 0;
-  boot_ = boot;
+  boot_.count = boot_count;
   write(amnesia_record{0, false}, false);
-  tell({event_kind::muted, view_, 0, {}, "peers remember a later start than this log: it was rolled back", {}});
+  tell({event_kind::muted, view_, 0, {}, "peers remember a start that this log does not: it was lost or rolled back", {}});
   send_status_after(write(boot_record{boot_}, true));
 }
 
@@ -184,7 +193,9 @@ void replica::engine::resume_votes() {
     vote_for(what, true);
     if (auto* s = find_slot(what.sequence); s && s->commit_sent) send_commit(what);
   }
-  for (const auto& [sequence, state] : std::map(own_states_)) cast_checkpoint(sequence, state);
+  for (const auto& [sequence, own] : std::map(own_states_)) {
+    if (own.durable) cast_checkpoint(sequence, own.state);
+  }
   for (auto& [from, m] : peers_.take_kept()) on_message(from, std::move(m));
   forward_pending(bounds_.batch_requests_max);
   propose();

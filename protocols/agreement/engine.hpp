@@ -67,7 +67,7 @@ class replica::engine {
   bool can_vote() const { return !mute() && !changing_; }
   bool started() const { return boot_ticket_.value != 0 && stored_ >= boot_ticket_.value; }
   bool others() const { return ring_.size() > 1; }
-  void become_amnesiac(std::uint64_t boot);
+  void become_amnesiac(std::uint64_t boot_count);
   void check_confirmed();
   void check_amnesia_over();
   void resume_votes();
@@ -158,7 +158,11 @@ class replica::engine {
   checkpoint_table checkpoints_;
   checkpoint_certificate stable_;
   std::optional<checkpoint_certificate> proven_;  ///< stable elsewhere, not yet reached here
-  std::map<std::uint64_t, digest> own_states_;    ///< at checkpoints above the stable one
+  struct own_checkpoint {
+    digest state;
+    bool durable = false;
+  };
+  std::map<std::uint64_t, own_checkpoint> own_states_;  ///< at checkpoints above the stable one
 
   view_change_table changes_;
   std::optional<signed_view_change> own_change_;
@@ -175,7 +179,7 @@ class replica::engine {
   bool progressed_ = true;         ///< something was delivered since the view was entered
 
   peer_table peers_;
-  std::uint64_t boot_ = 0;
+  boot_id boot_;
   store_ticket boot_ticket_;       ///< of this start's boot record: nothing is told before it is durable
   bool confirmed_ = false, amnesiac_ = false, diverged_ = false;
   std::uint64_t silent_through_ = 0;

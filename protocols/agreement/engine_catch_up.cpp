@@ -48,13 +48,13 @@ void replica::engine::handle(seat_index from, status&& m) {
 bool replica::engine::learn_boot(seat_index from, const status& m) {
   auto& p = peers_.at(from);
   p.knows_our_boot = m.known_boots[self_];
-  if (m.boot > p.boot) {
+  if (m.boot.count > p.boot.count) {
     after_stored(write(peer_boot_record{from, m.boot}, true), [this, from, boot = m.boot] {
       peers_.at(from).boot = std::max(peers_.at(from).boot, boot);  // told only once it is remembered for good
       if (started()) send(from, own_status());
     });
   }
-  if (auto remembered = peers_.remembered_boot(ring_.weak_quorum()); remembered > boot_) {
+  if (auto remembered = peers_.remembered_boot(boot_, ring_.weak_quorum()); remembered >= boot_.count) {
     become_amnesiac(remembered + 1);
     return false;
   }
@@ -64,8 +64,10 @@ bool replica::engine::learn_boot(seat_index from, const status& m) {
 
 /// A peer in this view that has not moved since its last status: what it may have missed, again.
 void replica::engine::resend_to(seat_index to, const status& m) {
-  for (const auto& [sequence, state] : own_states_) {
-    if (sequence > m.stable.sequence) send(to, checkpoint{sequence, state, certifier_.sign_checkpoint(sequence, state)});
+  for (const auto& [sequence, own] : own_states_) {
+    if (own.durable && sequence > m.stable.sequence) {
+      send(to, checkpoint{sequence, own.state, certifier_.sign_checkpoint(sequence, own.state)});
+    }
   }
   if (m.view != view_ || m.changing_view || changing_) return;
   std::size_t slots = 0, body_bytes = 0;

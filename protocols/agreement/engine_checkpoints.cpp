@@ -7,7 +7,7 @@ void replica::engine::on_executed(std::uint64_t sequence, const digest& state) {
   if (sequence != executed_ + 1 || sequence > delivered_) return;
   executed_ = sequence;
   if (sequence % bounds_.checkpoint_interval == 0 && sequence > stable_.sequence) {
-    own_states_[sequence] = state;
+    own_states_[sequence] = {state};
     auto ticket = write(checkpoint_record{sequence, state}, true);
     after_stored(ticket, [this, sequence, state] { cast_checkpoint(sequence, state); });
   }
@@ -16,7 +16,9 @@ void replica::engine::on_executed(std::uint64_t sequence, const digest& state) {
 }
 
 void replica::engine::cast_checkpoint(std::uint64_t sequence, const digest& state) {
-  if (mute() || sequence <= stable_.sequence) return;
+  if (sequence <= stable_.sequence) return;
+  if (auto own = own_states_.find(sequence); own != own_states_.end()) own->second.durable = true;
+  if (mute()) return;
   auto sig = certifier_.sign_checkpoint(sequence, state);
   if (others()) send(std::nullopt, checkpoint{sequence, state, sig});
   if (auto c = checkpoints_.add(sequence, self_, {state, sig}, ring_.quorum())) adopt(*c);
@@ -35,7 +37,7 @@ void replica::engine::adopt(const checkpoint_certificate& c) {
     if (!proven_ || proven_->sequence < c.sequence) proven_ = c;
     return;
   }
-  if (auto own = own_states_.find(c.sequence); own != own_states_.end() && own->second != c.state) {
+  if (auto own = own_states_.find(c.sequence); own != own_states_.end() && own->second.state != c.state) {
     diverged_ = true;
     tell({event_kind::diverged, view_, c.sequence, {}, "a quorum reached another state than this seat: it stops voting", {}});
     return;

@@ -43,7 +43,7 @@ void log_replay::commit(std::uint64_t sequence, const digest& d) {
 void log_replay::add(const log_record& record) {
   auto& s = state_;
   if (auto* b = std::get_if<boot_record>(&record)) {
-    s.boot = std::max(s.boot, b->boot);
+    s.boot = std::max(s.boot, b->boot.count);
   } else if (auto* p = std::get_if<peer_boot_record>(&record)) {
     s.peer_boots[p->seat] = std::max(s.peer_boots[p->seat], p->boot);
   } else if (auto* a = std::get_if<accepted_record>(&record)) {

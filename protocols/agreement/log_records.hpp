@@ -10,17 +10,17 @@ namespace holdfast::agreement {
 
 /// This process's start. Durable before the first message leaves.
 struct boot_record {
-  std::uint64_t boot = 0;
+  boot_id boot;
 };
 template <class F>
 bool inspect(F& f, boot_record& x) {
   return f.fields("boot", x.boot);
 }
 
-/// A seat's boot counter as it told it.
+/// A seat's newest start as it told it.
 struct peer_boot_record {
   seat_index seat = 0;
-  std::uint64_t boot = 0;
+  boot_id boot;
 };
 template <class F>
 bool inspect(F& f, peer_boot_record& x) {
@@ -144,10 +144,10 @@ struct recovered_slot {
 
 /// A log, read. Bounded: only what lies above the stable checkpoint is held; older batches stay in the log.
 struct recovered {
-  std::uint64_t boot = 0;  ///< the last start's; 0 for an empty log
+  std::uint64_t boot = 0;  ///< the last start's count; 0 for an empty log
   bool amnesiac = false;   ///< set by whoever reads the log: it is missing or damaged although this seat has run before
   std::uint64_t silent_through = 0;
-  std::map<seat_index, std::uint64_t> peer_boots;
+  std::map<seat_index, boot_id> peer_boots;
   std::uint64_t committed = 0;  ///< everything up to here is committed and its bodies are in the log
   std::map<std::uint64_t, recovered_slot> slots;
   std::optional<signed_view_change> view_change;  ///< the newest

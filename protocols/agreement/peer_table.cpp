@@ -13,7 +13,7 @@ constexpr std::size_t ahead_bytes_max = 4u << 20;  // of a seat's early pre-prep
 
 }  // namespace
 
-std::size_t peer_table::confirming(std::uint64_t boot) const {
+std::size_t peer_table::confirming(const boot_id& boot) const {
   std::size_t n = 0;
   for (seat_index i = 0; i < peers_.size(); ++i) n += i != own_ && peers_[i].knows_our_boot == boot;
   return n;
@@ -25,8 +25,8 @@ std::size_t peer_table::reporting() const {
   return n;
 }
 
-std::vector<std::uint64_t> peer_table::boots(std::uint64_t own_boot) const {
-  std::vector<std::uint64_t> all;
+std::vector<boot_id> peer_table::boots(const boot_id& own_boot) const {
+  std::vector<boot_id> all;
   for (seat_index i = 0; i < peers_.size(); ++i) all.push_back(i == own_ ? own_boot : peers_[i].boot);
   return all;
 }
@@ -42,8 +42,8 @@ std::uint64_t peer_table::at_least(std::size_t count, Of of) const {
   return values[count - 1];
 }
 
-std::uint64_t peer_table::remembered_boot(std::size_t weak_quorum) const {
-  return at_least(weak_quorum, [](const peer& p) { return p.knows_our_boot; });
+std::uint64_t peer_table::remembered_boot(const boot_id& own_boot, std::size_t weak_quorum) const {
+  return at_least(weak_quorum, [&](const peer& p) { return p.knows_our_boot == own_boot ? 0 : p.knows_our_boot.count; });
 }
 
 std::uint64_t peer_table::committed_by(std::size_t weak_quorum) const {

@@ -9,8 +9,8 @@
 namespace holdfast::agreement {
 
 struct peer {
-  std::uint64_t boot = 0;           ///< the highest it told; remembered in the log
-  std::uint64_t knows_our_boot = 0;
+  boot_id boot;                     ///< the newest it told; remembered in the log
+  boot_id knows_our_boot;
   std::uint64_t view = 0;
   std::uint64_t committed = 0;
   std::optional<instant> lost_since;  ///< its link went down then and is not up again
@@ -27,12 +27,12 @@ class peer_table {
   const peer& at(seat_index seat) const { return peers_[seat]; }
   std::size_t size() const { return peers_.size(); }
 
-  std::size_t confirming(std::uint64_t boot) const;   ///< others that remember exactly this start of ours
+  std::size_t confirming(const boot_id& boot) const;  ///< others that remember exactly this start of ours
   std::size_t reporting() const;                      ///< others heard since this process started
-  std::vector<std::uint64_t> boots(std::uint64_t own_boot) const;
+  std::vector<boot_id> boots(const boot_id& own_boot) const;
 
-  /// The boot counter that at least `weak_quorum` others remember of us; 0 if fewer have spoken.
-  std::uint64_t remembered_boot(std::size_t weak_quorum) const;
+  /// The count of a start other than `own_boot` that at least `weak_quorum` others remember of us; 0 if fewer do.
+  std::uint64_t remembered_boot(const boot_id& own_boot, std::size_t weak_quorum) const;
   /// What at least `weak_quorum` others claim to have committed: one of them is honest.
   std::uint64_t committed_by(std::size_t weak_quorum) const;
 
