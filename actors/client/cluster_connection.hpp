@@ -10,6 +10,8 @@
 #include "actors/client/client.hpp"
 #include "actors/link/link_iface.hpp"
 #include "actors/ring/ring_asker.hpp"
+#include "protocols/membership/membership_messages.hpp"
+#include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::actors {
 
@@ -66,12 +68,11 @@ class cluster_connection {
   outcome prove_admission();
   outcome learn_from_anyone();
   outcome learn(const node_id& member);
-  std::vector<std::string> all_addresses() const;
   void know_members();
   result<membership::reply> ask_member_of(const node_id& member, membership::request what);
 
   template <class Question>
-  std::future<ring_outcome> ask_ring(caf::atom_value kind, Question question);
+  std::future<ring_outcome> ask_ring(Question question);
   result<ring::service_reply> settle(std::future<ring_outcome> answer);
 
   const client_options options_;

@@ -4,6 +4,26 @@
 
 namespace holdfast::actors {
 
+namespace {
+
+// A newcomer without a chain cannot verify anybody, and must ask somebody for one. Nothing it is told then rests on who told it: the chain
+// proves itself against the cluster's id, the admission against the chain.
+result<link::peer_info> at_its_word(const ring::admission_proof& proof, const digest& tls_key) {
+  link::peer_info peer;
+  peer.tls_key = tls_key;
+  peer.name = "unverified";
+  if (auto* admitted = std::get_if<ring::ring_admission>(&proof)) {
+    peer.id = admitted->node;
+  } else {
+    auto claimed = std::get<ring::provisional_admission>(proof).statement.peek();
+    if (!claimed) return fail(claimed.error());
+    peer.id = claimed->id;
+  }
+  return peer;
+}
+
+}  // namespace
+
 result<bool> trust_store::adopt(const identity::trust_chain& chain) {
   auto walked = identity::verify(chain, pinned_);
   if (!walked) return fail(walked.error());
@@ -66,7 +86,7 @@ result<link::peer_info> trust_store::verify_peer(bytes_view admission, const dig
     chain = verified_;
     directory = directory_;
   }
-  if (!chain) return fail(errc::unavailable, "this process has no chain to verify admissions with yet");
+  if (!chain) return at_its_word(*proof, tls_key);
   // Between genesis' completion and the root ring's first batch the first members have nothing but the founder's word.
   auto* provisional = std::get_if<ring::provisional_admission>(&*proof);
   if (provisional && chain->current) {
