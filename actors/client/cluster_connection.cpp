@@ -107,11 +107,7 @@ dialling_system::dialling_system(const link::tls_identity& tls, link::local_iden
   link_ = start_links(*system_, std::move(config));
 }
 
-dialling_system::~dialling_system() {
-  caf::anon_send(link_.manager, close_atom::value);
-  link_ = {};
-  system_.reset();  // waits for every actor
-}
+dialling_system::~dialling_system() { caf::anon_send(link_.manager, close_atom::value); }  // the system then waits for every actor
 
 // -- entering -------------------------------------------------------------------------------------------------------
 
@@ -125,9 +121,6 @@ cluster_connection::~cluster_connection() {
     net_->link().port->unwatch(desk_);
     caf::anon_send_exit(desk_, caf::exit_reason::user_shutdown);
   }
-  caller_ = {};
-  asker_ = {};
-  desk_ = {};
 }
 
 result<std::unique_ptr<cluster_connection>> cluster_connection::open(const identity::profile& profile, const client_options& options) {
@@ -283,6 +276,11 @@ void cluster_connection::refresh_directory() {
     if (learn(id) || ++asked == 3) break;
   }
   know_members();
+}
+
+std::shared_ptr<void> cluster_connection::upload_turn() {
+  uploads_.acquire();
+  return {nullptr, [this](void*) { uploads_.release(); }};
 }
 
 // -- the ring -------------------------------------------------------------------------------------------------------

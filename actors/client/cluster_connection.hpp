@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <semaphore>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -62,6 +63,9 @@ class cluster_connection {
   const server_memory& servers() const { return *memory_; }
   duration patience() const { return options_.patience; }
 
+  /// Waits until one more upload may disperse; it may until the pointer goes. Each holds tens of MiB.
+  std::shared_ptr<void> upload_turn();
+
  private:
   cluster_connection(const identity::profile& profile, const client_options& options);
   outcome enter();
@@ -86,6 +90,9 @@ class cluster_connection {
   std::shared_ptr<server_memory> memory_ = std::make_shared<server_memory>();
   ring_asker_actor asker_;
   caf::actor desk_, caller_;
+
+  static constexpr std::ptrdiff_t uploads_max = 3;
+  std::counting_semaphore<uploads_max> uploads_{uploads_max};
 
   std::mutex mutex_;  ///< guards what follows
   instant directory_asked_{};

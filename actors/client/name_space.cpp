@@ -1,0 +1,164 @@
+#include "actors/client/name_space.hpp"
+
+#include "actors/base/clock.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+constexpr auto race_pause_max_ms = 50;
+constexpr std::size_t versions_searched_max = 1000;
+
+error not_there(const std::string& name) { return {errc::not_found, "there is no \"" + name + "\""}; }
+
+}  // namespace
+
+result<directory_view> name_space::read(const object::capability& directory, std::optional<wall_time> at) {
+  auto head = objects_.head(directory);
+  if (!head) return fail(head.error());
+  directory_view view{directory, 0, *head, std::make_shared<const object::directory_content>()};
+  if (!*head) return view;
+  if (!at) {
+    view.version = (*head)->version;
+    std::lock_guard lock(mutex_);
+    if (auto known = remembered_.find((*head)->newest); known != remembered_.end()) {
+      view.content = known->second;
+      return view;
+    }
+  }
+  auto record = at ? objects_.find(**head, *at) : objects_.find(**head, object::version_walk::newest{});
+  if (!record) return fail(record.error());
+  auto content = content_of(directory, *record, object::id_of(*record));
+  if (!content) return fail(content.error());
+  view.version = record->version;
+  view.content = std::move(*content);
+  return view;
+}
+
+result<std::shared_ptr<const object::directory_content>> name_space::content_of(const object::capability& directory,
+                                                                                const object::version_record& record, const vguid& name) {
+  {
+    std::lock_guard lock(mutex_);
+    if (auto known = remembered_.find(name); known != remembered_.end()) return known->second;
+  }
+  auto plaintext = objects_.read_all(directory, record);
+  if (!plaintext) return fail(plaintext.error().within("reading a folder"));
+  auto decoded = object::directory_content::decode(*plaintext);
+  if (!decoded) return fail(decoded.error());
+  auto content = std::make_shared<const object::directory_content>(std::move(*decoded));
+  std::lock_guard lock(mutex_);
+  if (remembered_.size() >= remembered_max) remembered_.erase(remembered_.begin());
+  remembered_[name] = content;
+  return content;
+}
+
+result<walked> name_space::walk(const std::string& path, std::optional<wall_time> at) {
+  auto names = object::split_path(path);
+  if (!names) return fail(names.error());
+  auto directory = read(root_, at);
+  if (!directory) return fail(directory.error());
+  walked where{std::move(*directory), std::move(*names), std::nullopt};
+  while (!where.rest.empty()) {
+    const auto& links = where.directory.content->links;
+    auto link = links.find(where.name());
+    if (link == links.end()) return where;
+    if (where.rest.size() == 1) {
+      where.link = link->second;
+      return where;
+    }
+    if (link->second.kind == object::entry_kind::file) {
+      return fail(errc::malformed, "\"" + where.name() + "\" in \"" + path + "\" is a file, not a folder");
+    }
+    auto next = read(link->second.target, at);
+    if (!next) return fail(next.error());
+    where.directory = std::move(*next);
+    where.rest.erase(where.rest.begin());
+  }
+  return where;
+}
+
+outcome name_space::change_directory(const object::capability& directory, const change& apply) {
+  std::lock_guard one_at_a_time(changing_);
+  system_random random;
+  auto deadline = steady_now() + objects_.cluster().patience();
+  for (;;) {
+    auto view = read(directory);
+    if (!view) return fail(view.error());
+    auto content = *view->content;
+    if (auto ok = apply(content); !ok) return ok;
+    if (content.links.size() > object::directory_entries_max) return fail(errc::over_limit, "a folder holds at most 100,000 names");
+    auto condition = view->version == 0 ? object::predicate(object::absent{}) : object::predicate(object::compare_version{view->version});
+    auto written = objects_.write(directory, {condition}, content.encode(), view->version, view->version == 0);
+    if (!written) return fail(written.error());
+    if (written->status == ring::update_status::committed) return {};
+    if (steady_now() >= deadline) return fail(errc::conflict, "others kept changing the folder; try again");
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(race_pause_max_ms)));
+  }
+}
+
+outcome name_space::link(const std::string& path, const object::directory_link& target) {
+  system_random random;
+  for (;;) {
+    auto where = walk(path);
+    if (!where) return fail(where.error());
+    if (where->rest.empty()) return fail(errc::malformed, "the path is empty: it must name a file");
+    if (where->found()) return fail(errc::already_exists, "\"" + path + "\" exists already");
+    // New directories from the innermost out, each complete before it is linked, so that no name ever leads nowhere.
+    auto entry = target;
+    for (auto i = where->rest.size() - 1; i > 0; --i) {
+      object::directory_content content;
+      content.links.emplace(where->rest[i], entry);
+      object::directory_link made{object::entry_kind::directory, object::mint(random)};
+      auto written = objects_.write(made.target, {object::absent{}}, content.encode(), 0, true);
+      if (!written) return fail(written.error());
+      if (written->status != ring::update_status::committed) return fail(errc::conflict, "a new folder existed already");
+      entry = std::move(made);
+    }
+    auto linked = change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {
+      if (!content.links.emplace(where->name(), entry).second) return fail(errc::already_exists, "\"" + where->name() + "\" exists already");
+      return {};
+    });
+    // A folder that somebody else made meanwhile: the walk now leads further.
+    if (!linked && linked.error().is(errc::already_exists) && where->rest.size() > 1) continue;
+    return linked;
+  }
+}
+
+outcome name_space::unlink(const std::string& path) {
+  auto where = walk(path);
+  if (!where) return fail(where.error());
+  if (where->rest.empty()) return fail(errc::denied, "the root folder cannot be removed");
+  if (!where->found()) return fail(not_there(path));
+  if (where->link->kind == object::entry_kind::directory) {
+    auto inside = read(where->link->target);
+    if (!inside) return fail(inside.error());
+    if (!inside->content->links.empty()) {
+      return fail(errc::conflict, "the folder \"" + path + "\" is not empty: it holds " + std::to_string(inside->content->links.size()) +
+                                      " names; remove them first");
+    }
+  }
+  return change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {
+    auto link = content.links.find(where->name());
+    if (link == content.links.end() || link->second.target.object != where->link->target.object) return fail(not_there(path));
+    content.links.erase(link);
+    return {};
+  });
+}
+
+result<object::directory_link> name_space::last_link(const walked& where) {
+  if (where.rest.size() != 1 || !where.directory.head) return fail(not_there(where.rest.empty() ? "" : where.name()));
+  auto record = objects_.find(*where.directory.head, object::version_walk::newest{});
+  for (std::size_t searched = 0; record && searched < versions_searched_max; ++searched) {
+    auto content = content_of(where.directory.capability, *record, object::id_of(*record));
+    if (!content) return fail(content.error());
+    if (auto link = (*content)->links.find(where.name()); link != (*content)->links.end()) return link->second;
+    if (record->version == 1) break;
+    auto records = objects_.cluster().records({record->previous});
+    if (!records) return fail(records.error());
+    record = object::open_record(record->previous, records->front());
+  }
+  if (!record) return fail(record.error());
+  return fail(not_there(where.name()));
+}
+
+}  // namespace holdfast::actors

@@ -1,0 +1,210 @@
+#include "actors/client/object_access.hpp"
+
+#include "actors/base/clock.hpp"
+#include "actors/client/download.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto directory_pause = 250ms;  ///< for the ring to take up a directory that this client saw first
+
+crypto::signing_key key_of(const object::capability& c) { return crypto::signing_key::from_seed(*c.write_seed); }
+
+}  // namespace
+
+// -- operation numbers ----------------------------------------------------------------------------------------------
+
+operation_numbers::operation_numbers() {
+  system_random random;
+  upload_session_ = ring::new_session(wall_now(), random);
+  begin_session();
+}
+
+void operation_numbers::begin_session() {
+  system_random random;
+  session_ = ring::new_session(wall_now(), random);
+  last_ = 0;
+  under_way_.clear();
+  objects_.clear();
+}
+
+operation_numbers::number operation_numbers::take(const aguid& object) {
+  std::unique_lock lock(mutex_);
+  if (!objects_.contains(object) && objects_.size() >= objects_per_session) begin_session();
+  objects_.insert(object);
+  returned_.wait(lock, [&] { return under_way_.empty() || last_ + 1 - *under_way_.begin() < ring::session_window; });
+  objects_.insert(object);
+  under_way_.insert(++last_);
+  return {session_, last_};
+}
+
+void operation_numbers::give_back(const number& n) {
+  {
+    std::lock_guard lock(mutex_);
+    if (n.session == session_) under_way_.erase(n.operation);
+  }
+  returned_.notify_all();
+}
+
+operation_numbers::number operation_numbers::next_upload() {
+  std::lock_guard lock(mutex_);
+  return {upload_session_, ++last_upload_};
+}
+
+void operation_numbers::renew(const session_id& forgotten) {
+  {
+    std::lock_guard lock(mutex_);
+    if (session_ == forgotten) begin_session();
+  }
+  returned_.notify_all();
+}
+
+// -- reading --------------------------------------------------------------------------------------------------------
+
+version_info info_of(const object::version_record& record, const object::content_root& content) {
+  return {record.version, content.size, record.time, record.writer};
+}
+
+result<object::content_root> object_access::content_of(const object::version_record& record) { return record.content.open(record.writer); }
+
+result<std::optional<object::head>> object_access::open_head(const object::capability& of, const result<ring::proven_entry>& entry) const {
+  if (!entry) return fail(entry.error());
+  if (!entry->value) return std::optional<object::head>();
+  auto head = codec::decode<object::head>(*entry->value, "head");
+  if (!head) return fail(head.error());
+  if (head->object != of.object || head->owner != of.owner) return fail(errc::damaged, "the ring's head is of another object or owner");
+  return std::optional(std::move(*head));
+}
+
+result<std::optional<object::head>> object_access::head(const object::capability& of) {
+  return open_head(of, cluster_.read(ring::place_of(ring::submap::heads, of.object), ring::ring_client::freshness::linearizable));
+}
+
+std::vector<result<std::optional<object::head>>> object_access::heads(const std::vector<object::capability>& of) {
+  std::vector<ring::place> places;
+  for (const auto& c : of) places.push_back(ring::place_of(ring::submap::heads, c.object));
+  auto entries = cluster_.read_many(places, ring::ring_client::freshness::certified);
+  std::vector<result<std::optional<object::head>>> heads;
+  for (std::size_t i = 0; i < of.size(); ++i) heads.push_back(open_head(of[i], entries[i]));
+  return heads;
+}
+
+result<object::version_record> object_access::find(const object::head& head, const object::version_walk::target& wanted) {
+  object::version_walk walk(head, wanted);
+  while (auto next = walk.wants()) {
+    auto records = cluster_.records({*next});
+    if (!records) return fail(records.error());
+    if (auto ok = walk.on_record(records->front()); !ok) return fail(ok.error());
+  }
+  return *walk.found();
+}
+
+// Records name the one before and, by powers of two, some further back; so each round fetches all that are named and not yet known,
+// and the rounds are few.
+result<std::vector<object::version_record>> object_access::history(const object::head& head) {
+  std::map<std::uint64_t, vguid> named{{head.version, head.newest}};
+  std::map<std::uint64_t, object::version_record> known;
+  auto name = [&](std::uint64_t version, const vguid& record) {
+    if (version > 0 && !known.contains(version)) named.emplace(version, record);
+  };
+  while (!named.empty()) {
+    std::vector<std::pair<std::uint64_t, vguid>> round;
+    for (auto at = named.rbegin(); at != named.rend() && round.size() < ring::records_per_fetch_max; ++at) round.push_back(*at);
+    std::vector<vguid> names;
+    for (const auto& [version, record] : round) names.push_back(record);
+    auto records = cluster_.records(names);
+    if (!records) return fail(records.error());
+    for (std::size_t i = 0; i < round.size(); ++i) {
+      auto [version, record_name] = round[i];
+      auto record = object::open_record(record_name, (*records)[i]);
+      if (!record) return fail(record.error());
+      if (record->object != head.object || record->writer != head.owner || record->version != version) {
+        return fail(errc::damaged, "version record " + record_name.brief() + " is not the one its successor names");
+      }
+      named.erase(version);
+      known.emplace(version, *record);
+      name(version - 1, record->previous);
+      for (std::size_t k = 0; k < record->skips.size() && k < object::skips_max; ++k) name((version - 1) >> (k + 1) << (k + 1), record->skips[k]);
+    }
+  }
+  std::vector<object::version_record> all;
+  for (auto at = known.rbegin(); at != known.rend(); ++at) all.push_back(std::move(at->second));
+  return all;
+}
+
+result<bytes> object_access::read_all(const object::capability& of, const object::version_record& record) {
+  auto content = download::open(cluster_, of, record);
+  if (!content) return fail(content.error());
+  bytes all;
+  while (!content->done()) {
+    auto part = content->next();
+    if (!part) return part;
+    append(all, *part);
+  }
+  return all;
+}
+
+// -- writing --------------------------------------------------------------------------------------------------------
+
+object::signed_update object_access::sign(const object::capability& to, const operation_numbers::number& n,
+                                          const std::vector<object::predicate>& conditions, const uploaded_content& content, bool creates) const {
+  auto key = key_of(to);
+  object::update u;
+  u.cluster = cluster_.cluster();
+  u.ring = cluster_.ring().id;
+  u.client = cluster_.member();
+  u.session = n.session;
+  u.operation = n.operation;
+  u.writer = to.owner;
+  u.object = to.object;
+  if (creates) u.creation = object::birth{to.salt};
+  u.guards.push_back({conditions, {object::set_content{object::signed_content::make(content.built.root, key)}}});
+  u.extents = content.claims;
+  u.inline_data = content.built.inline_data;
+  return object::signed_update::make(u, key);
+}
+
+result<ring::operation_result> object_access::commit(const object::capability& to, std::vector<object::predicate> conditions,
+                                                     uploaded_content content, bool creates) {
+  if (!to.write_seed || !to.read) return fail(errc::denied, "this capability may not write the object");
+  auto deadline = steady_now() + cluster_.patience();
+  for (bool renewed = false;;) {
+    auto number = numbers_.take(to.object);
+    auto result = cluster_.submit(sign(to, number, conditions, content, creates));
+    numbers_.give_back(number);
+    if (result) {
+      if (result->status == ring::update_status::committed) content.settle();
+      return result;
+    }
+    // Both refusals are certain: the update did not run under that number, and never will.
+    if (result.error().is(errc::stale) && steady_now() < deadline) {
+      std::this_thread::sleep_for(directory_pause);
+      continue;
+    }
+    if (result.error().is(errc::too_old) && !std::exchange(renewed, true)) {
+      numbers_.renew(number.session);
+      continue;
+    }
+    return result;
+  }
+}
+
+result<ring::operation_result> object_access::write(const object::capability& to, std::vector<object::predicate> conditions, bytes_view plaintext,
+                                                    std::uint64_t base_version, bool creates) {
+  upload sending(cluster_, numbers_, to, base_version, plaintext.size());
+  auto rest = plaintext;
+  auto source = [&](mutable_bytes_view out) -> result<std::size_t> {
+    auto n = std::min(out.size(), rest.size());
+    std::copy_n(rest.begin(), n, out.begin());
+    rest = rest.subspan(n);
+    return n;
+  };
+  auto content = sending.run(source, {});
+  if (!content) return fail(content.error());
+  return commit(to, std::move(conditions), std::move(*content), creates);
+}
+
+}  // namespace holdfast::actors
