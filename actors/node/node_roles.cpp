@@ -2,6 +2,7 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include "actors/node/data_roles.hpp"
 #include "actors/node/rings.hpp"
 
 namespace holdfast::actors {
@@ -82,6 +83,7 @@ void node_roles::start_rings() {
   rings_started_ = true;
   auto members = plan_rings(system_, services_);
   caf::anon_send(root_, group("rings", [members] { return members; }));
+  caf::anon_send(root_, group("data", [this] { return plan_data(system_, services_); }));
 }
 
 void node_roles::stop() {

@@ -176,7 +176,7 @@ void archive_server::give_up(const extent_id& id, const error& why) {
     table_.erase(id);
     step_.effects.push_back(discard_extent{id});
   }
-  if (!why.is(errc::over_limit)) {
+  if (!why.is(errc::over_limit) && !why.is(errc::conflict)) {
     store_failed_ = true;
     report(server_event::kind::store_failed, id, 0, {}, why.message());
   }

@@ -90,6 +90,9 @@ class archive_server {
   void set_limits(const server_limits& limits) { table_.set_limits(limits); }
   const server_limits& limits() const { return table_.limits(); }
 
+  /// The epoch that receipts from now on are given in, as the directory has it.
+  void set_role_epoch(std::uint64_t epoch) { config_.role_epoch = epoch; }
+
   /// A receipt for a sealed extent. Deterministic: asked again, the same bytes.
   signed_receipt receipt_for(const extent_header& sealed) const;
 

@@ -89,7 +89,8 @@ struct append_fragment {
   stored_fragment fragment;
 };
 
-/// Make all fragments, the header and the entries durable; answered by `on_stored(ticket)` then, and not before.
+/// Make all fragments, the header and the entries durable; answered by `on_stored(ticket)` then, and not before. `conflict` if a
+/// fragment of the entries is not there: somebody began the extent anew meanwhile.
 struct seal_stored {
   store_ticket ticket;
   stored_extent extent;

@@ -1,0 +1,274 @@
+#include "actors/archive/archive_repair.hpp"
+
+#include "actors/base/log.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+using namespace archive;
+using introspection::severity;
+
+/// A filler's requests and tickets bear its number above this bit; the archive server's own tickets count up from 0 below it.
+constexpr unsigned number_shift = 40;
+
+constexpr duration nothing_to_do_rest = std::chrono::seconds(30);
+constexpr duration unavailable_rest = std::chrono::seconds(10);
+constexpr duration damaged_rest = std::chrono::minutes(10);
+constexpr std::size_t remembered_max = 1u << 16;  // extents short or resting: 4 MiB; beyond it they are found again
+
+}  // namespace
+
+// -- sweeping ---------------------------------------------------------------------------------------------------------
+
+void archive_repair::sweep(clock_reading at, surroundings around) {
+  at_ = at;
+  bool changed = !around_.directory || around.directory->version != around_.directory->version || around.reachable != around_.reachable;
+  around_ = std::move(around);
+  if (changed || resting_.size() > remembered_max) resting_.clear();
+  std::erase_if(resting_, [&](const auto& r) { return r.second <= at_.now; });
+  if (short_since_.size() > remembered_max) short_since_.clear();
+  for (const auto& [extent, ordinals] : damaged_) examine(extent);
+  if (!asking_short_) sweep_short();
+  if (!asking_all_ && (!all_swept_ || at_.now - *all_swept_ > full_sweep_interval)) sweep_all({});
+  ask_records();
+  start_fillers();
+}
+
+void archive_repair::sweep_short() {
+  asking_short_ = true;
+  ports_.page({ring::submap::repair, short_from_, ring::page_entries_max}, [this](result<ring::page_reply> page) {
+    asking_short_ = false;
+    if (page) short_page(*page);
+  });
+}
+
+void archive_repair::short_page(const ring::page_reply& page) {
+  for (const auto& value : page.values) {
+    auto entry = codec::decode<ring::repair_entry>(value, "repair entry");
+    if (!entry) continue;
+    auto since = short_since_.try_emplace(entry->extent, at_.now).first->second;
+    if (at_.now - since >= settling) examine(entry->extent);
+  }
+  short_from_ = page.next.value_or(ring::map_key{});
+  ask_records();
+}
+
+void archive_repair::sweep_all(ring::map_key from) {
+  asking_all_ = true;
+  ports_.page({ring::submap::extents, from, ring::page_entries_max}, [this](result<ring::page_reply> page) {
+    if (page) return all_page(*page);
+    asking_all_ = false;  // the next sweep begins again
+  });
+}
+
+void archive_repair::all_page(const ring::page_reply& page) {
+  page_question asked{{}, page.next};
+  std::vector<extent_id> extents;
+  for (const auto& value : page.values) {
+    auto record = codec::decode<coding_record>(value, "coding record");
+    if (!record || record->slots.size() > fragments_max) continue;
+    extents.push_back(record->extent);
+    asked.records.push_back(std::move(*record));
+  }
+  auto number = ++last_question_;
+  questions_.emplace(number, std::move(asked));
+  ports_.look_up(number, std::move(extents));
+}
+
+void archive_repair::all_page_held(const page_question& asked, const std::map<extent_id, extent_header>& held) {
+  auto plan = plan_sweep(config_.self, asked.records, held, *around_.directory, around_.reachable);
+  for (const auto& fill : plan.fill) {
+    if (!fill.vacant) examine(fill.record.extent);
+  }
+  for (const auto& extent : plan.confirm) examine(extent);
+  for (const auto& extent : plan.surplus) examine(extent);
+  if (asked.next) {
+    sweep_all(*asked.next);
+  } else {
+    asking_all_ = false;
+    all_swept_ = at_.now;
+  }
+  ask_records();
+}
+
+// -- one extent -------------------------------------------------------------------------------------------------------
+
+bool archive_repair::busy(const extent_id& extent) const {
+  return examining_.contains(extent) || tasks_.contains(extent) || resting_.contains(extent) || filling(extent);
+}
+
+bool archive_repair::filling(const extent_id& extent) const {
+  return std::any_of(fillers_.begin(), fillers_.end(), [&](const auto& f) { return f.second.what.what.record.extent == extent; });
+}
+
+void archive_repair::rest(const extent_id& extent, duration time) { resting_[extent] = at_.now + time; }
+
+void archive_repair::examine(const extent_id& extent) {
+  if (busy(extent) || to_examine_.size() >= examined_max) return;
+  examining_.insert(extent);
+  to_examine_.push_back(extent);
+}
+
+void archive_repair::ask_records() {
+  while (records_asked_ < records_asked_max && !to_examine_.empty()) {
+    auto extent = to_examine_.front();
+    to_examine_.pop_front();
+    ++records_asked_;
+    ports_.record(extent, [this, extent](result<commitment> said) {
+      --records_asked_;
+      if (said && said->record && said->record->extent == extent) {
+        auto number = ++last_question_;
+        questions_.emplace(number, std::move(*said));
+        ports_.look_up(number, {extent});
+      } else {
+        examining_.erase(extent);
+        rest(extent, nothing_to_do_rest);
+      }
+      ask_records();
+    });
+  }
+}
+
+void archive_repair::on_headers(clock_reading at, const headers_answer& found) {
+  at_ = at;
+  auto asked = questions_.extract(found.question);
+  if (asked.empty()) return;
+  if (auto* page = std::get_if<page_question>(&asked.mapped())) all_page_held(*page, found.held);
+  if (auto* proven = std::get_if<commitment>(&asked.mapped())) examined(*proven, found.held);
+  start_fillers();
+}
+
+void archive_repair::examined(const commitment& proven, const std::map<extent_id, extent_header>& held) {
+  const auto& record = *proven.record;
+  const auto& extent = record.extent;
+  examining_.erase(extent);
+  if (ports_.being_written(extent)) return rest(extent, unavailable_rest);
+  auto plan = plan_sweep(config_.self, {record}, held, *around_.directory, around_.reachable);
+  for (auto& fill : plan.fill) return queue({std::move(fill), {}});
+  if (!plan.confirm.empty()) ports_.adopt(held.at(extent), proven);
+  if (!plan.surplus.empty()) {
+    ports_.keep(drop_extent{extent});
+    damaged_.erase(extent);
+    ports_.note(severity::info, "extent-dropped", extent.brief(), "dropped extent " + extent.brief() + ": another server keeps that fragment now");
+  }
+  auto hurt = damaged_.find(extent);
+  auto own = std::find(record.slots.begin(), record.slots.end(), config_.self);
+  if (hurt != damaged_.end() && own != record.slots.end()) {
+    auto slot = static_cast<std::uint8_t>(own - record.slots.begin());
+    return queue({{record, slot, false}, {hurt->second.begin(), hurt->second.end()}});
+  }
+  rest(extent, nothing_to_do_rest);
+}
+
+void archive_repair::found_damaged(const extent_id& extent, std::uint32_t ordinal) {
+  if (damaged_.size() >= remembered_max || filling(extent)) return;  // the next read finds it again
+  damaged_[extent].insert(ordinal);
+  resting_.erase(extent);
+}
+
+std::uint64_t archive_repair::damaged() const {
+  std::uint64_t fragments = 0;
+  for (const auto& [extent, ordinals] : damaged_) fragments += ordinals.size();
+  return fragments;
+}
+
+// -- rebuilding -------------------------------------------------------------------------------------------------------
+
+void archive_repair::queue(task t) {
+  if (tasks_.size() >= tasks_max) return;
+  auto extent = t.what.record.extent;
+  tasks_.emplace(extent, std::move(t));
+  start_fillers();
+}
+
+void archive_repair::start_fillers() {
+  while (fillers_.size() < fillers_max && !tasks_.empty()) {
+    auto urgent = std::max_element(tasks_.begin(), tasks_.end(), [](const auto& a, const auto& b) {
+      return a.second.what.record.missing() < b.second.what.record.missing();
+    });
+    auto task = std::move(tasks_.extract(urgent).mapped());
+    auto number = ++last_filler_;
+    filler_config c;
+    c.record = task.what.record;
+    c.ring = config_.ring;
+    c.self = config_.self;
+    c.slot = task.what.slot;
+    c.role_epoch = around_.role_epoch;
+    c.receipt_life = config_.receipt_life;
+    c.only = task.only;
+    c.request_base = c.ticket_base = number << number_shift;
+    auto at = fillers_.emplace(number, running{std::move(task), std::make_unique<filler>(std::move(c))}).first;
+    carry(at, at->second.engine->start(at_));
+  }
+}
+
+archive_repair::running_iterator archive_repair::by_number(std::uint64_t number) { return fillers_.find(number >> number_shift); }
+
+void archive_repair::carry(running_iterator at, filler_step step) {
+  for (auto& effect : step.effects) ports_.keep(std::move(effect));
+  for (auto& request : step.requests) ports_.send(std::move(request));
+  for (const auto& found : step.evidence) {
+    ports_.note(severity::error, "false-dispersal", found.extent.brief(),
+                "block " + std::to_string(found.ordinal) + " of extent " + found.extent.brief() +
+                    " was dispersed as fragments that are not its own: whoever wrote it lied or its machine errs");
+  }
+  if (at->second.engine->outcome()) conclude(at);
+}
+
+void archive_repair::conclude(running_iterator at) {
+  auto done = std::move(fillers_.extract(at).mapped());
+  const auto& extent = done.what.what.record.extent;
+  const auto& outcome = *done.engine->outcome();
+  short_since_.erase(extent);
+  if (!outcome) {
+    bool lasting = outcome.error().is(errc::damaged);
+    rest(extent, lasting ? damaged_rest : unavailable_rest);
+    if (lasting) ports_.note(severity::error, "rebuild-failed", extent.brief(), outcome.error().message());
+    log::info("not rebuilt yet", {{"extent", extent.brief()}, {"why", outcome.error().message()}});
+  } else {
+    damaged_.erase(extent);
+    if (done.what.only.empty()) ports_.adopt(outcome->header, std::nullopt);
+    ports_.note(severity::info, "fragments-rebuilt", extent.brief(),
+                "rebuilt " + std::to_string(outcome->blocks) + " fragments of extent " + extent.brief() + ", " + std::to_string(outcome->bytes) +
+                    " bytes");
+  }
+  start_fillers();
+}
+
+void archive_repair::on_reply(clock_reading at, const node_id& from, const service_reply& reply) {
+  at_ = at;
+  auto asked = by_number(reply.id);
+  if (asked != fillers_.end()) carry(asked, asked->second.engine->on_reply(at_, from, reply));
+}
+
+bool archive_repair::on_stored(clock_reading at, store_ticket ticket, const outcome& stored) {
+  at_ = at;
+  if (ticket.value >> number_shift == 0) return false;
+  auto waiting = by_number(ticket.value);
+  if (waiting != fillers_.end()) carry(waiting, waiting->second.engine->on_stored(at_, ticket, stored));
+  return true;
+}
+
+// A filler that ends may start another and so change the table: the numbers are taken first.
+void archive_repair::on_peer_lost(clock_reading at, const node_id& peer) {
+  at_ = at;
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, f] : fillers_) numbers.push_back(number);
+  for (auto number : numbers) {
+    auto f = fillers_.find(number);
+    if (f != fillers_.end()) carry(f, f->second.engine->on_peer_lost(at_, peer));
+  }
+}
+
+void archive_repair::on_timer(clock_reading at) {
+  at_ = at;
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, f] : fillers_) numbers.push_back(number);
+  for (auto number : numbers) {
+    auto f = fillers_.find(number);
+    if (f != fillers_.end()) carry(f, f->second.engine->on_timer(at_));
+  }
+}
+
+}  // namespace holdfast::actors
