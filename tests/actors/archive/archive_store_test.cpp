@@ -186,7 +186,8 @@ BOOST_FIXTURE_TEST_CASE(an_extent_with_a_hole_is_never_sealed, fixture) {
 BOOST_FIXTURE_TEST_CASE(segments_that_are_gone_are_noticed_at_the_start, fixture) {
   BOOST_REQUIRE(seal(write(1, 3)));
   close();
-  for (const auto& name : disk.list(directory).value()) BOOST_REQUIRE(disk.remove(std::string(directory) + "/" + name));
+  auto segments = disk.list(directory).value();
+  for (const auto& name : segments) BOOST_REQUIRE(disk.remove(std::string(directory) + "/" + name));
   open();
   auto found = recover();
   BOOST_TEST(found.lost == 1u);
