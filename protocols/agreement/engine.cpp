@@ -73,7 +73,9 @@ void replica::engine::on_peer_connected(seat_index seat) {
 void replica::engine::on_peer_lost(seat_index seat) {
   if (seat >= ring_.size() || seat == self_) return;
   peers_.at(seat).lost_since = now_.now;
-  if (changing_ && seat == primary()) arm_view_change_timer();
+  if (seat != primary()) return;
+  if (changing_) arm_view_change_timer();
+  appeal();
 }
 
 void replica::engine::start(recovered log, std::uint64_t executed, wall_time executed_time) {
@@ -98,7 +100,7 @@ void replica::engine::start(recovered log, std::uint64_t executed, wall_time exe
     write(amnesia_record{silent_through_, false}, false);
     tell({event_kind::muted, view_, silent_through_, {}, "the log is missing or damaged: this seat does not vote until it is safe", {}});
   }
-  if (others()) set_timer(timer_id::status, bounds_.status_interval);
+  if (others()) arm_status_timer(bounds_.status_interval);
   deliver();
   check_confirmed();
 }

@@ -128,6 +128,8 @@ class replica::engine {
   void handle(seat_index from, body&& m);
   status own_status() const;
   void status_timer_fired();
+  void arm_status_timer(duration after);
+  void appeal();
   bool learn_boot(seat_index from, const status& m);
   void send_status_after(store_ticket ticket);
   void resend_to(seat_index to, const status& m);
@@ -186,6 +188,7 @@ class replica::engine {
 
   catch_up catch_up_;
   std::uint64_t committed_at_tick_ = 0;
+  instant status_timer_at_;
   struct serving {
     std::optional<seat_index> to;  ///< nothing: for our own deliveries
     bool bodies = true;

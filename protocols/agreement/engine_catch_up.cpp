@@ -21,8 +21,21 @@ void replica::engine::status_timer_fired() {
   auto target = peers_.committed_by(ring_.weak_quorum());
   if (target > committed_ && committed_ == committed_at_tick_ && !catch_up_.active()) fetch();
   committed_at_tick_ = committed_;
+  appeal();
   auto quiet = !mute() && !changing_ && queue_.empty() && target <= committed_ && next_sequence_ == committed_ + 1;
-  set_timer(timer_id::status, quiet ? 4 * bounds_.status_interval : bounds_.status_interval);
+  arm_status_timer(quiet ? 4 * bounds_.status_interval : bounds_.status_interval);
+}
+
+void replica::engine::arm_status_timer(duration after) {
+  status_timer_at_ = now_.now + after;
+  set_timer(timer_id::status, after);
+}
+
+/// A request that waits for half the primary's time goes to all seats: a quorum must lose patience, not this seat alone.
+void replica::engine::appeal() {
+  if (changing_ || primary() == self_) return;
+  auto waited = peers_.at(primary()).lost_since ? duration(0) : bounds_.request_timeout / 2;
+  for (const auto* body : queue_.to_appeal(now_.now - waited, bounds_.resend_slots_max)) send(std::nullopt, request{*body});
 }
 
 void replica::engine::handle(seat_index from, status&& m) {

@@ -31,7 +31,9 @@ outcome replica::engine::submit(bytes body) {
     propose();
   } else if (!changing_) {
     send(primary(), request{std::move(forwarded)});
+    if (peers_.at(primary()).lost_since) appeal();
   }
+  if (others() && status_timer_at_ > now_.now + bounds_.status_interval) arm_status_timer(bounds_.status_interval);
   return {};
 }
 

@@ -15,7 +15,7 @@ request_queue::added request_queue::add(const digest& name, bytes body, instant 
   ++unproposed_;
   unproposed_bytes_ += body.size();
   places_[name] = next_;
-  waiting_.emplace(next_++, entry{name, std::move(body), now, origin, false});
+  waiting_.emplace(next_++, entry{name, std::move(body), now, origin, false, origin != own});
   return added::queued;
 }
 
@@ -68,6 +68,16 @@ std::vector<const bytes*> request_queue::unproposed(std::size_t count) const {
   std::vector<const bytes*> found;
   for (auto at = waiting_.lower_bound(cursor_); at != waiting_.end() && found.size() < count; ++at) {
     if (!at->second.proposed) found.push_back(&at->second.body);
+  }
+  return found;
+}
+
+std::vector<const bytes*> request_queue::to_appeal(instant before, std::size_t count) {
+  std::vector<const bytes*> found;
+  for (auto& [place, e] : waiting_) {
+    if (found.size() == count || e.since > before) break;
+    if (!e.appealed) found.push_back(&e.body);
+    e.appealed = true;
   }
   return found;
 }

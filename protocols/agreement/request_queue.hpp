@@ -35,6 +35,9 @@ class request_queue {
   /// The first `count` requests that nobody is known to have proposed.
   std::vector<const bytes*> unproposed(std::size_t count) const;
 
+  /// Up to `count` requests that arrived here from a client before `before` and were not handed out by this function yet.
+  std::vector<const bytes*> to_appeal(instant before, std::size_t count);
+
   /// All waits count from now on (a view was entered).
   void restart(instant now);
 
@@ -49,6 +52,7 @@ class request_queue {
     instant since;
     seat_index origin = 0;
     bool proposed = false;
+    bool appealed = false;  ///< other seats have it: sent to them, or had from one of them
   };
   void set_proposed(entry& e, bool value);
 
