@@ -46,7 +46,16 @@ class command_tree {
   }
 
   void data_commands() {
-    auto& profile = group("profile", "your keys: bring them to safety, and back");
+    add<put_options>(app_, "put", "keep a file, or standard input, as the next version of a name");
+    add<get_options>(app_, "get", "read a file, now or as it was");
+    add<ls_options>(app_, "ls", "what is in a folder");
+    add<log_options>(app_, "log", "the versions of a file");
+    add<rm_options>(app_, "rm", "take a name away; its versions stay");
+    add<restore_options>(app_, "restore", "make an earlier version the newest again");
+    add<verify_options>(app_, "verify", "fetch every fragment of a file and check it");
+    add<repair_options>(app_, "repair", "have a file's missing or bad fragments mended, and wait for it");
+    auto& profile = group("profile", "your keys: make them, bring them to safety, and back");
+    add<profile_create_options>(profile, "create", "join a cluster as a client, with a token");
     add<profile_export_options>(profile, "export", "write a recovery file, under a passphrase");
     add<profile_import_options>(profile, "import", "restore a profile from a recovery file");
   }

@@ -63,7 +63,8 @@ void declare(CLI::App& c, restore_options& o) {
 void declare(CLI::App& c, repair_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
-  c.footer("Makes missing or bad fragments anew and stores them; needs enough of the others.");
+  c.footer("Looks at every fragment, so that servers notice what is missing or bad and make it anew from the others; looks again until all is\n"
+           "well or --timeout is over. Exit codes as of `holdfast verify`.");
 }
 
 void declare(CLI::App& c, verify_options& o) {

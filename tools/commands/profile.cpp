@@ -1,12 +1,41 @@
-// `holdfast profile export` and `import`: the way back from a lost machine.
+// `holdfast profile create`, `export` and `import`: a client's keys, and the way back from a lost machine.
+#include <unistd.h>
+
+#include <array>
 #include <iostream>
 
+#include "actors/client/client.hpp"
+#include "protocols/identity/join.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/files/private_file.hpp"
 #include "tools/profile/passphrase.hpp"
 #include "tools/profile/profile_file.hpp"
 
 namespace holdfast::tools {
+
+int run(const profile_create_options& o) {
+  auto path = profile_path(o.as.profile);
+  if (std::filesystem::exists(path)) {
+    return report(error(errc::already_exists, path.string() + " exists already; it would be lost. Name another file with --profile"), o.as.json);
+  }
+  auto token = identity::parse_token(o.token);
+  if (!token) return report(token.error(), o.as.json);
+  std::optional<std::string> passphrase;
+  if (o.passphrase) {
+    auto asked = ask_new_passphrase("the profile");
+    if (!asked) return report(asked.error(), o.as.json);
+    passphrase = std::move(*asked);
+  }
+  std::array<char, 65> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  auto profile = actors::create_profile(o.join, *token, "client@" + std::string(host.data()).substr(0, 50));
+  if (!profile) return report(profile.error(), o.as.json);
+  auto saved = save_profile(path, *profile, passphrase, identity::everyday_stretching, false);
+  if (!saved) return report(saved.error(), o.as.json);
+  std::cerr << path.string() << " holds your keys. Without it nobody can recover your data: not the operators, not the servers.\n"
+            << "Make a recovery file now: holdfast profile export FILE --profile " << path.string() << "\n";
+  return 0;
+}
 
 int run(const profile_export_options& o) {
   auto profile = load_profile(profile_path(o.as.profile));
