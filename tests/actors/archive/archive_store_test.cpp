@@ -167,7 +167,8 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_fragment_is_told_and_can_be_replaced, fixture)
   BOOST_REQUIRE(damaged);
 
   auto coded = block(100u + *damaged);
-  store->carry_out(replace_fragment{store_ticket{4}, extent(1), *damaged, {code, 0, {coded.entry, coded.fragments[0].path}, coded.fragments[0].data}});
+  auto& own = coded.fragments[0];
+  store->carry_out(replace_fragment{store_ticket{4}, extent(1), *damaged, {code, 0, {coded.entry, own.path}, own.data}});
   BOOST_REQUIRE(next<stored_answer>().stored);
   crash();
   BOOST_TEST(read(1, *damaged).has_value());
