@@ -125,6 +125,7 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
   s->log->close();
   s->stores->close();
   s->compute->close();
+  s->let_go();
   if (!lived) return fail(lived.error());
   return exit_code;
 }

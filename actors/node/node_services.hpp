@@ -40,6 +40,13 @@ struct node_services {
     rings_ = std::move(rings);
   }
 
+  /// Handles of actors must not outlive their system: given up once the roles have ended.
+  void let_go() {
+    std::lock_guard guard(mutex_);
+    rings_.reset();
+    gate = {};
+  }
+
   std::atomic<bool> configured{false};  ///< genesis is complete: the rings may start
   std::atomic<bool> disk_failed{false};
   std::atomic<bool> roles_failed{false};
