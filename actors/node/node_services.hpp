@@ -44,7 +44,7 @@ struct node_services {
   void let_go() {
     std::lock_guard guard(mutex_);
     rings_.reset();
-    gate = {};
+    gate = ring_gate_actor();
   }
 
   std::atomic<bool> configured{false};  ///< genesis is complete: the rings may start
