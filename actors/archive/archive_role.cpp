@@ -35,6 +35,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
       : role_actor(base, std::move(probe)), config_(std::move(config)) {}
 
   behavior_type make_behavior() override {
+    set_default_handler(caf::drop);  // watchers of links are told more than this role needs
     probe().say(life::starting, "looks through its store");
     auto self = caf::actor_cast<caf::actor>(this);
     // A weak handle: the store's thread must not keep an actor alive whose store it is.

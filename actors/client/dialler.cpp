@@ -87,8 +87,10 @@ outcome dialler::enter(const std::vector<std::string>& members) {
       if (auto ok = trust_->adopt(said->chain); !ok) return fail(ok.error());
     }
     if (self_.admission.empty() && !self_.member.is_zero()) {
-      if (auto ok = prove_admission(); !ok) return ok;
-      return enter({address});
+      auto proven = prove_admission();
+      if (proven) return enter({address});
+      // While the cluster is being founded nothing is proven yet; statements need no admission, they speak for themselves.
+      return proven.error().is(errc::unavailable) ? outcome{} : proven;
     }
     auto directory = ask(membership::directory_request{}, 6s);
     if (!directory) return fail(directory.error());

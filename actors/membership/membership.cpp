@@ -42,6 +42,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
       state.founding.emplace(identity.chain.genesis, seat_of(identity), crypto::signing_key::from_seed(identity.identity_seed), *identity.founding);
     }
     config_.link.port->subscribe(link::message_kind::membership, caf::actor_cast<caf::actor>(this));
+    identify();  // a node that has just joined opened its links as a stranger
     send(this, membership_tick_atom::value);
     return {
         [this](const inbound& m) { on_inbound(m); },
@@ -296,17 +297,20 @@ class membership_role final : public role_actor<membership_actor, membership_sta
 
   void await_founding() {
     probe().say(life::starting, "waits for the cluster's founding to be complete");
-    auto founder = identity().members.begin();
-    if (founder == identity().members.end()) return;
-    config_.link.port->know(founder->first, {founder->second});
-    ask_peer(founder->first, membership::chain_request{}, [this](result<membership::reply> answer) {
+    // Who of the members known the founder is, nobody needs to be told: the others refuse a seat.
+    for (const auto& [node, address] : identity().members) await_founding(node, address);
+  }
+
+  void await_founding(const node_id& member, const std::string& address) {
+    config_.link.port->know(member, {address});
+    ask_peer(member, membership::chain_request{}, [this](result<membership::reply> answer) {
       auto* chain = answer ? std::get_if<membership::chain_reply>(&*answer) : nullptr;
       if (!chain || chain->chain.entries.empty() || config_.trust->configuration()) return;
       for (const auto& [node, address] : chain->addresses) state.offered[node] = address;
       if (auto ok = adopt_chain(chain->chain); !ok) log::warning("chain refused", {{"why", ok.error().message()}});
     });
     if (config_.advert.roles.contains(identity::role_kind::inner_ring)) {
-      ask_peer(founder->first, membership::seat_offer{seat_of(identity()), config_.advert.address}, [](result<membership::reply>) {});
+      ask_peer(member, membership::seat_offer{seat_of(identity()), config_.advert.address}, [](result<membership::reply>) {});
     }
   }
 

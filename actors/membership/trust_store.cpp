@@ -6,7 +6,7 @@ namespace holdfast::actors {
 
 namespace {
 
-// A newcomer without a chain cannot verify anybody, and must ask somebody for one. Nothing it is told then rests on who told it: the chain
+// A newcomer whose chain does not reach the configuration cannot verify what rings proved, and must ask somebody for the rest. Nothing it is told then rests on who told it: the chain
 // proves itself against the cluster's id, the admission against the chain.
 result<link::peer_info> at_its_word(const ring::admission_proof& proof, const digest& tls_key) {
   link::peer_info peer;
@@ -86,12 +86,13 @@ result<link::peer_info> trust_store::verify_peer(bytes_view admission, const dig
     chain = verified_;
     directory = directory_;
   }
-  if (!chain) return at_its_word(*proof, tls_key);
-  // Between genesis' completion and the root ring's first batch the first members have nothing but the founder's word.
   auto* provisional = std::get_if<ring::provisional_admission>(&*proof);
+  if (!chain || (!chain->current && !provisional && !founder_)) return at_its_word(*proof, tls_key);
+  // Whoever was admitted while the cluster was being founded shows the founder's word until it has heard what the ring made of it.
   if (provisional && chain->current) {
     auto opened = provisional->statement.open(chain->genesis.founder);
-    if (opened && chain->current->root.seat_of(opened->id)) chain->current.reset();
+    bool adopted = opened && (chain->current->root.seat_of(opened->id) || (directory && directory->nodes.contains(opened->id)));
+    if (adopted) chain->current.reset();
   }
   auto opened = ring::verify_admission(*proof, *chain, now);
   if (!opened) return fail(opened.error());

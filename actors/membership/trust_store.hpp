@@ -17,7 +17,8 @@ using directory_ptr = std::shared_ptr<const identity::directory>;
 
 class trust_store {
  public:
-  explicit trust_store(cluster_id pinned) : pinned_(pinned) {}
+  /// `founder`: this node admits, and takes nobody at its word.
+  explicit trust_store(cluster_id pinned, bool founder = false) : pinned_(pinned), founder_(founder) {}
 
   const cluster_id& cluster() const { return pinned_; }
 
@@ -46,6 +47,7 @@ class trust_store {
 
  private:
   const cluster_id pinned_;
+  const bool founder_;
   mutable std::mutex mutex_;
   identity::trust_chain chain_;
   std::optional<identity::verified_chain> verified_;

@@ -52,6 +52,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
 
   behavior_type make_behavior() override {
     auto me = caf::actor_cast<caf::actor>(this);
+    set_default_handler(caf::drop);  // watchers of links are told more than this role needs
     config_.links->subscribe(link::message_kind::monitor, me);
     config_.links->watch(me);
     send(this, monitor_beat_atom::value);

@@ -90,7 +90,7 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
   auto plan = plan_start(*s->directory, config, choice, *s->board);
   if (!plan) return fail(plan.error());
   if (auto ok = link::check(plan->identity.tls); !ok) return fail(ok.error());
-  s->trust = std::make_shared<trust_store>(plan->identity.cluster);
+  s->trust = std::make_shared<trust_store>(plan->identity.cluster, plan->identity.founding.has_value());
   if (!plan->token) {
     if (auto adopted = s->trust->adopt(plan->identity.chain); !adopted) return fail(adopted.error());
   }

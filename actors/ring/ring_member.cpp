@@ -33,6 +33,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
 
   behavior_type make_behavior() override {
     probe().say(life::starting, "reads its log");
+    set_default_handler(caf::drop);  // watchers of links are told more than this role needs
     auto self = caf::actor_cast<caf::actor>(this);
     config_.log->open(config_.log_directory, config_.ran_before, [self](result<log_writer::opened> found) {
       ring_recovered message{fail(errc::unavailable, ""), {}};
