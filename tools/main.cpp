@@ -1,6 +1,7 @@
 // holdfast: the one program. Builds the tree of commands, and runs the one that was named.
 #include <iostream>
 
+#include "actors/base/log.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/errors/error_table.hpp"
 
@@ -81,4 +82,10 @@ class command_tree {
 
 }  // namespace
 
-int main(int argc, char** argv) { return command_tree().run(argc, argv); }
+int main(int argc, char** argv) {
+  // Commands speak for themselves; a node sets its own log up.
+  holdfast::actors::log::options quiet;
+  quiet.least = holdfast::actors::log::level::error;
+  holdfast::actors::log::configure(quiet);
+  return command_tree().run(argc, argv);
+}

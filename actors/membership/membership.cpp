@@ -22,6 +22,8 @@ struct membership_state {
 
   std::optional<membership::founding_engine> founding;
   std::optional<rings_ready> rings;
+  bool handing_on = false;            ///< a directory is on its way to the object ring
+  std::uint64_t handed_on = 0, seen_version = 0, seen_at = 0;
   bool configured = false, adopting = false, admission_asked = false, advertising = false, directory_asked = false, renewing = false;
   std::set<node_id> consenting;       ///< asked and not answered
   std::size_t under_way = 0;
@@ -291,6 +293,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     if (state.founding) return hand_over();
     refresh_admission();
     refresh_directory(*configuration);
+    hand_on_directory(*configuration);
     advertise();
     probe().say(life::serving, "directory version " + std::to_string(config_.trust->directory_version()));
   }
@@ -373,6 +376,30 @@ class membership_role final : public role_actor<membership_actor, membership_sta
       if (auto adopted = config_.trust->adopt(*directory->directory); !adopted)
         log::warning("directory refused", {{"why", adopted.error().message()}});
     });
+  }
+
+  /// The object ring places fragments by the root ring's directory: its primary hands each version on, and if none comes through,
+  /// any member does.
+  void hand_on_directory(const identity::configuration_entry& configuration) {
+    constexpr std::uint64_t patience_ticks = 8;
+    auto version = config_.trust->directory_version();
+    auto proof = config_.trust->directory_proof();
+    if (!configuration.object.seat_of(identity().node) || !proof || version <= state.handed_on || state.handing_on) return;
+    if (version > state.seen_version) {
+      state.seen_version = version;
+      state.seen_at = state.ticks;
+    }
+    bool primary = false;
+    for (const auto& ring : config_.board->rings()) primary = primary || (ring.id == configuration.object.id && ring.primary == identity().node);
+    if (!primary && state.ticks - state.seen_at < patience_ticks) return;
+    state.handing_on = true;
+    auto operation = codec::encode(ring::object_operation(ring::adopt_directory{*proof}));
+    receive_entry(request(state.rings->object, ring_patience, ring_submit_atom::value, ring_submission{std::move(operation), std::nullopt}),
+                  [this, version](result<ring::entry_reply> done) {
+                    state.handing_on = false;
+                    // Refused as stale: somebody else was first, or a newer one is there.
+                    if (done || done.error().is(errc::stale) || done.error().is(errc::already_exists)) state.handed_on = version;
+                  });
   }
 
   /// Keeps links to everybody the directory lists, or before there is one to the founding members.

@@ -10,7 +10,9 @@ using introspection::life;
 life state_of(const node_services& s) {
   if (!s.rings()) return life::starting;
   auto directory = s.trust->directory();
-  if (!directory || !directory->nodes.contains(s.self())) return life::starting;
+  if (!directory) return life::starting;
+  auto listed = directory->nodes.find(s.self());
+  if (listed == directory->nodes.end() || listed->second.roles != s.config.roles || listed->second.address != s.config.advertise) return life::starting;
   auto configuration = s.trust->configuration();
   auto rings = s.board->rings();
   if (configuration->root.seat_of(s.self()) && rings.size() < 2) return life::starting;
