@@ -146,8 +146,11 @@ outcome cluster_connection::enter() {
   if (!configuration) return fail(errc::unavailable, "the cluster is still being founded; try again when its first nodes are all there");
   ring_ = configuration->object;
   know_members();
-  asker_ = spawn_ring_asker(net_->system(), {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground});
-  caller_ = net_->system().spawn(ring_caller, asker_, duration(60s));
+  ring::client_limits limits;
+  limits.deadline = std::min(limits.deadline, options_.patience);
+  asker_ = spawn_ring_asker(net_->system(),
+                            {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground, limits});
+  caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
   desk_ = spawn_archive_desk(net_->system(), net_->link().port, memory_);
   return {};
 }

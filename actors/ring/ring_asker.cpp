@@ -88,7 +88,7 @@ caf::result<ring_outcome> begin(asker_pointer self, const ring_asker_config& con
 }
 
 ring_asker_actor::behavior_type ring_asker(asker_pointer self, ring_asker_config config) {
-  self->state.engine = std::make_unique<ring::ring_client>(config.cluster, config.ring);
+  self->state.engine = std::make_unique<ring::ring_client>(config.cluster, config.ring, config.limits);
   auto shared = std::make_shared<const ring_asker_config>(std::move(config));
   return {
       [self, shared](ring_submit_atom, const ring_submission& s) {

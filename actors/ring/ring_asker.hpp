@@ -47,6 +47,7 @@ struct ring_asker_config {
   link_port_ptr links;
   std::optional<std::pair<std::uint32_t, ring_gate_actor>> local;  ///< this node's own seat, behind its gate
   link::traffic_class lane = link::traffic_class::foreground;
+  ring::client_limits limits = {};
 };
 
 ring_asker_actor spawn_ring_asker(caf::actor_system& system, ring_asker_config config);

@@ -226,7 +226,12 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
 
   void keep(ring::step& step) {
     if (step.blocks.empty() && step.records.empty()) return;
-    auto work = [blocks = config_.blocks, kept = std::make_shared<ring::step>(std::move(step)), board = config_.board, label = config_.label] {
+    struct content {
+      decltype(step.blocks) blocks;
+      decltype(step.records) records;
+    };
+    auto kept = std::make_shared<const content>(content{std::move(step.blocks), std::move(step.records)});
+    auto work = [blocks = config_.blocks, kept, board = config_.board, label = config_.label] {
       for (auto& block : kept->blocks) {
         if (auto ok = blocks->blocks.put(block.name.view(), block.data); !ok)
           board->note(severity::error, "store-failed", label, ok.error().message());
@@ -236,11 +241,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
           board->note(severity::error, "store-failed", label, ok.error().message());
       }
     };
-    auto answers = std::move(step.answers);
-    auto events = std::move(step.events);
     config_.stores->post(0, std::move(work));
-    step.answers = std::move(answers);
-    step.events = std::move(events);
   }
 
   void tell(const agreement::event& e) {
