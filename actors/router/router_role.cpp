@@ -1,0 +1,108 @@
+#include "actors/router/router_role.hpp"
+
+#include "actors/base/log.hpp"
+#include "actors/base/role_actor.hpp"
+#include "protocols/mesh/router.hpp"
+
+namespace holdfast::actors {
+
+namespace {
+
+using introspection::life;
+
+constexpr auto root_patience = std::chrono::seconds(3);
+
+struct router_role_state {
+  router_role_state() = default;
+  static inline const char* name = "router";
+
+  std::unique_ptr<mesh::router> engine;
+  std::uint64_t directory_version = 0;
+  std::map<std::uint64_t, caf::typed_response_promise<mesh_located>> searches;
+  std::uint64_t last_search = 0;
+};
+
+class router_role final : public role_actor<router_actor, router_role_state> {
+ public:
+  router_role(caf::actor_config& base, probe_ptr probe, router_role_config config)
+      : role_actor(base, std::move(probe)), config_(std::move(config)) {}
+
+  behavior_type make_behavior() override {
+    state.engine = std::make_unique<mesh::router>(mesh::router_config{config_.trust->cluster(), config_.self}, config_.key);
+    probe().say(life::starting, "waits for the directory");
+    send(this, mesh_tick_atom::value);
+    return {
+        [this](const inbound& m) { on_inbound(m); },
+        [this](const mesh_reply_in& in) { carry(state.engine->on_reply(read_clock(), in.request, in.reply)); },
+        [this](mesh_tick_atom) {
+          heed_directory();
+          carry(state.engine->on_timer(read_clock()));
+          delayed_send(this, mesh::router::tick, mesh_tick_atom::value);
+        },
+        [this](mesh_publish_atom, const mesh::guid& what) { return mesh_published{state.engine->publish(what)}; },
+        [this](mesh_withdraw_atom, const mesh::guid& what) { carry(state.engine->unpublish(read_clock(), what)); },
+        [this](mesh_locate_atom, const mesh::guid& what) -> caf::result<mesh_located> {
+          auto promise = make_response_promise<mesh_located>();
+          auto search = ++state.last_search;
+          state.searches.emplace(search, promise);
+          carry(state.engine->locate(read_clock(), search, what));
+          return promise;
+        },
+        [this](mesh_route_atom, const mesh::guid& what) { return mesh_root{state.engine->route(what)}; },
+    };
+  }
+
+ private:
+  void heed_directory() {
+    auto directory = config_.trust->directory();
+    if (directory && directory->version > state.directory_version) {
+      state.directory_version = directory->version;
+      state.engine->on_directory(directory);
+    }
+    if (state.directory_version == 0) return;
+    probe().say(life::serving, "publishes " + std::to_string(state.engine->published()) + " names, keeps " +
+                                   std::to_string(state.engine->pointers_kept()) + " pointers as a root");
+  }
+
+  void on_inbound(const inbound& m) {
+    if (!m.from->admitted || !m.wants_reply()) return;
+    auto request = codec::decode<mesh::service_request>(m.body(), "mesh request");
+    mesh::service_reply reply;
+    if (request) {
+      reply = state.engine->on_request(read_clock(), m.from->id, *request);
+    } else {
+      reply = mesh::refused{request.error().code(), request.error().message()};
+    }
+    // Whoever asked hears from other roots, or asks again.
+    static_cast<void>(config_.links->reply(m, make_payload(codec::encode(reply))));
+  }
+
+  void carry(mesh::router_step step) {
+    for (auto& a : step.answers) {
+      auto search = state.searches.extract(a.ticket);
+      if (!search.empty()) search.mapped().deliver(mesh_located{std::move(a.servers)});
+    }
+    for (const auto& s : step.sends) ask(s);
+  }
+
+  void ask(const mesh::router_step::send& s) {
+    outgoing m{s.to, link::traffic_class::foreground, link::message_kind::mesh, make_payload(codec::encode(s.what))};
+    auto self = caf::actor_cast<caf::actor>(this);
+    config_.links->request(std::move(m), root_patience, [self, request = s.request](result<inbound> reply) {
+      mesh_reply_in in{request, fail(errc::unavailable, "the root did not answer")};
+      if (reply) in.reply = codec::decode<mesh::service_reply>(reply->body(), "mesh reply");
+      caf::anon_send(self, std::move(in));
+    });
+  }
+
+  router_role_config config_;
+};
+
+}  // namespace
+
+router_actor spawn_router_role(caf::actor_system& system, router_role_config config) {
+  auto probe = config.board->enroll("router", "router", "supervisor/data");
+  return system.spawn<router_role>(std::move(probe), std::move(config));
+}
+
+}  // namespace holdfast::actors
