@@ -1,5 +1,7 @@
 #include "actors/membership/joining.hpp"
 
+#include <thread>
+
 #include <caf/scoped_actor.hpp>
 
 #include "protocols/identity/join.hpp"
@@ -38,6 +40,25 @@ result<membership::reply> ask(caf::scoped_actor& self, const links& link, const 
   return answer;
 }
 
+// Genesis may be completed between the founder's word and its arrival here: then the root ring takes the word over, and its proof is what counts.
+result<ring::admission_proof> proven(caf::scoped_actor& self, const links& link, const node_id& member, const trust_store& trust,
+                                     ring::admission_proof given) {
+  auto* word = std::get_if<ring::provisional_admission>(&given);
+  if (!word || !trust.configuration()) return given;
+  auto claimed = word->statement.open(trust.verified()->genesis.founder);
+  if (!claimed) return fail(claimed.error());
+  constexpr auto pause = 250ms;
+  constexpr int tries = 60;
+  error last(errc::unavailable, "the root ring has not taken over the founder's admission of this newcomer; try again with another token");
+  for (int i = 0; i < tries; ++i) {
+    auto answer = ask(self, link, member, membership::admission_request{claimed->id}, 6s);
+    if (auto* found = answer ? std::get_if<membership::admission_reply>(&*answer) : nullptr) return std::move(found->admission);
+    if (!answer) last = answer.error();
+    std::this_thread::sleep_for(pause);
+  }
+  return fail(last);
+}
+
 }  // namespace
 
 result<membership::reply> ask_member(caf::actor_system& system, const links& link, const std::string& address, membership::request what,
@@ -68,13 +89,15 @@ result<joined> join_cluster(caf::actor_system& system, const links& link, trust_
   auto* admitted = std::get_if<membership::join_reply>(&*answer);
   if (!admitted) return fail(errc::malformed, "the member at " + seed + " answered something else than was asked");
   if (auto ok = trust.adopt(admitted->chain); !ok) return fail(ok.error());
-  auto admission = ring::open_admission(admitted->admission, *trust.verified());
+  auto proof = proven(self, link, (*peer)->id, trust, std::move(admitted->admission));
+  if (!proof) return fail(proof.error());
+  auto admission = ring::open_admission(*proof, *trust.verified());
   if (!admission) return fail(admission.error());
   if (admission->identity != who.identity.pub() || admission->tls_key != who.tls_key) {
     return fail(errc::bad_signature, "the cluster admitted other keys than were asked for");
   }
   result_of_joining.admission = std::move(*admission);
-  result_of_joining.proof = admitted->admission;
+  result_of_joining.proof = std::move(*proof);
   return result_of_joining;
 }
 
