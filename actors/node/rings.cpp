@@ -22,6 +22,18 @@ void learn_directory(const node_services& s, const ring::ring_engine& engine) {
   if (!adopted) log::warning("own directory refused", {{"why", adopted.error().message()}});
 }
 
+/// An update is submitted by the client it names, over that client's own link.
+outcome submitted_by_its_client(const link::peer_info& peer, bytes_view request) {
+  auto operation = codec::decode<ring::object_operation>(request, "operation");
+  if (!operation) return fail(operation.error());
+  auto* update = std::get_if<ring::update_object>(&*operation);
+  if (!update) return {};
+  auto said = update->update.peek();
+  if (!said) return fail(said.error());
+  if (said->client != peer.id) return fail(errc::denied, "the update names another client than the one that sent it");
+  return {};
+}
+
 supervised_child plan_member(caf::actor_system& system, const services_ptr& s, const std::string& label, const identity::ring_description& ring,
                              const crypto::secret<32>& seed, std::function<std::unique_ptr<ring::state_machine>()> machine) {
   ring_member_config config{s->trust->cluster(), ring, *ring.seat_of(s->self()), crypto::signing_key::from_seed(seed)};
@@ -43,6 +55,7 @@ supervised_child plan_member(caf::actor_system& system, const services_ptr& s, c
       if (auto alive = weak.lock()) learn_directory(*alive, engine);
     };
   }
+  if (label == "object") config.may_submit = submitted_by_its_client;
   supervised_child child;
   child.spec.id = label;
   child.probe = "inner-ring/" + label;

@@ -3,6 +3,7 @@
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
 #include "actors/ring/ring_wire.hpp"
+#include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::actors {
 
@@ -106,11 +107,11 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     }
     if (!m.wants_reply()) return;
     auto request = codec::decode<ring::service_request>(m.body(), "ring request");
-    if (!request) {
-      answer(m, failure(request.error()));
-    } else {
-      on_request(m, std::move(request->body));
+    if (!request) return answer(m, failure(request.error()));
+    if (auto* submission = std::get_if<ring::submit_request>(&request->body); submission && config_.may_submit) {
+      if (auto allowed = config_.may_submit(*m.from, submission->operation); !allowed) return answer(m, failure(allowed.error()));
     }
+    on_request(m, std::move(request->body));
   }
 
   void on_request(ring_member_state::asker who, ring::service_body body) {
@@ -281,6 +282,15 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     }
   }
 
+  /// Of the first page of the repair list; a longer one is told by its length.
+  std::uint64_t slots_missing() const {
+    std::uint64_t missing = 0;
+    for (const auto& entry : state.engine->proven()->map.tree(ring::submap::repair).page({}, ring::page_entries_max)) {
+      if (auto repair = codec::decode<ring::repair_entry>(*entry.value, "repair entry")) missing += repair->missing;
+    }
+    return missing;
+  }
+
   void publish() {
     if (!state.engine) return;
     auto& replica = state.engine->replica();
@@ -298,6 +308,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     if (state.engine->proven()) {
       s.extents = state.engine->proven()->map.tree(ring::submap::extents).size();
       s.extents_short = state.engine->proven()->map.tree(ring::submap::repair).size();
+      s.slots_missing = slots_missing();
     }
     probe().say(s.state, "executes batch " + std::to_string(s.executed) + " in view " + std::to_string(s.view));
     config_.board->publish(config_.label, s);

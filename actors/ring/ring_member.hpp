@@ -24,6 +24,8 @@ struct ring_member_config {
   board_ptr board;
   /// Called on the member's own thread after the certified state moved; it must only take a copy and go.
   std::function<void(const ring::ring_engine&)> on_proven;
+  /// Whether this peer may submit this operation: sessions and quotas are accounted to the client that the link has authenticated.
+  std::function<outcome(const link::peer_info&, bytes_view)> may_submit;
   /// A write to the log failed: nothing may be acknowledged any more.
   std::function<void(const error&)> on_disk_failure;
 };

@@ -30,6 +30,13 @@ bool certifier::on_share(std::uint32_t from, const root_share& share) {
   return true;
 }
 
+bool certifier::asked_again(std::uint32_t from, const root_share& share) {
+  if (!newest_ || from >= ring_.size() || from == seat_) return false;
+  auto root = codec::decode<state_root>(share.root, "state root");
+  if (!root || root->sequence > certified_) return false;
+  return std::exchange(late_[from], root->sequence) == root->sequence;
+}
+
 outcome certifier::on_certificate(const certified_root& root) {
   auto opened = codec::decode<state_root>(root.body, "state root");
   if (!opened) return fail(opened.error());

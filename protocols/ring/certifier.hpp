@@ -35,6 +35,9 @@ class certifier {
   /// Another member's share. Kept if its sequence is not certified yet; false if its signature is wrong.
   bool on_share(std::uint32_t from, const root_share& share);
 
+  /// True if this member shows, not for the first time, a root that is certified here: it has missed the certificate.
+  bool asked_again(std::uint32_t from, const root_share& share);
+
   /// A certificate somebody completed; an error if it does not verify.
   outcome on_certificate(const certified_root& root);
 
@@ -64,6 +67,7 @@ class certifier {
   std::uint32_t seat_;
   crypto::signing_key key_;
   std::map<std::uint64_t, candidate> pending_;  ///< sequences above the certified one
+  std::map<std::uint32_t, std::uint64_t> late_;  ///< by seat: the sequence of the last share that came after its certificate
   std::optional<certified_root> newest_;
   std::optional<root_share> own_newest_;
   std::uint64_t certified_ = 0, executed_ = 0;

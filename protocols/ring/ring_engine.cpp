@@ -40,7 +40,9 @@ step ring_engine::on_member(const clock_reading& now, seat_index from, member_me
   if (auto* ordering = std::get_if<agreement::message>(&message)) {
     carry(now, replica_.on_message(now, from, std::move(*ordering)), out);
   } else if (auto* share = std::get_if<root_share>(&message)) {
-    if (!certifier_.on_share(from, *share)) {
+    if (certifier_.asked_again(from, *share)) {
+      out.sends.push_back({from, *certifier_.newest()});
+    } else if (!certifier_.on_share(from, *share)) {
       out.events.push_back({agreement::event_kind::refused, 0, 0, from, "a signature over a state root does not verify", {}});
     }
     certified(out);
