@@ -230,8 +230,8 @@ void archive_repair::conclude(running_iterator at) {
     damaged_.erase(extent);
     if (done.what.only.empty()) ports_.adopt(outcome->header, std::nullopt);
     ports_.note(severity::info, "fragments-rebuilt", extent.brief(),
-                "rebuilt " + std::to_string(outcome->blocks) + " fragments of extent " + extent.brief() + ", " + std::to_string(outcome->bytes) +
-                    " bytes");
+                "rebuilt " + std::to_string(outcome->blocks) + (outcome->blocks == 1 ? " fragment" : " fragments") + " of extent " +
+                    extent.brief() + ", " + std::to_string(outcome->bytes) + " bytes");
   }
   start_fillers();
 }

@@ -199,7 +199,8 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
       case kind::fragment_damaged:
         state.repair->found_damaged(e.extent, e.ordinal);
         config_.board->note(severity::warning, "fragment-damaged", extent,
-                            "fragment " + std::to_string(e.ordinal) + " of extent " + extent + " is damaged on this disk: " + e.sentence);
+                            "a fragment on this disk is damaged and will be rebuilt (block " + std::to_string(e.ordinal) + " of extent " + extent +
+                                "): " + e.sentence);
         break;
       case kind::fragment_refused:
         config_.board->note(severity::warning, "fragment-refused", extent,
