@@ -88,13 +88,15 @@ class client_core {
     auto done = objects_.commit(file, {condition}, std::move(*content), false);
     if (!done) return fail(done.error());
     if (done->status != ring::update_status::committed) {
-      return fail(errc::conflict, "the newest version is " + std::to_string(done->version) + ", not " + std::to_string(base) + "; nothing was changed");
+      return fail(errc::conflict, "the newest version is " + std::to_string(done->version) + ", not " + std::to_string(base) +
+                                      "; nothing was changed");
     }
     return info_of(*done, root, file.owner);
   }
 
   /// A new file, not yet linked.
-  result<version_info> write_first(const object::capability& file, const byte_source& source, const put_options& options, const transfer_watch& watch) {
+  result<version_info> write_first(const object::capability& file, const byte_source& source, const put_options& options,
+                                   const transfer_watch& watch) {
     upload sending(*cluster_, objects_.numbers(), file, 0, options.size);
     auto content = sending.run(source, watch);
     if (!content) return fail(content.error());

@@ -327,7 +327,9 @@ result<ring::operation_result> cluster_connection::submit(const object::signed_u
       continue;
     }
     // Once an answer was lost, a later refusal says nothing about the first try.
-    if (unknown && !why.is(errc::outcome_unknown)) return fail(errc::outcome_unknown, "the update was sent, and no proof of its outcome came: " + why.message());
+    if (unknown && !why.is(errc::outcome_unknown)) {
+      return fail(errc::outcome_unknown, "the update was sent, and no proof of its outcome came: " + why.message());
+    }
     return fail(why);
   }
 }

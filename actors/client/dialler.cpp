@@ -21,7 +21,9 @@ dialler::dialler(const cluster_id& pinned, const link::tls_identity& tls, link::
   config.tls = tls;
   config.self = self_;
   config.strangers_welcome = false;
-  config.verify = [trust = trust_](bytes_view admission, const digest& tls_key, wall_time now) { return trust->verify_peer(admission, tls_key, now); };
+  config.verify = [trust = trust_](bytes_view admission, const digest& tls_key, wall_time now) {
+    return trust->verify_peer(admission, tls_key, now);
+  };
   link_ = start_links(*system_, std::move(config));
 }
 
@@ -104,7 +106,8 @@ outcome dialler::enter(const std::vector<std::string>& members) {
     }
     return {};
   }
-  return fail(errc::unavailable, "no member of the cluster can be reached (" + tried + "); is it running? The addresses stand in the profile and may be mended there");
+  return fail(errc::unavailable, "no member of the cluster can be reached (" + tried +
+                                     "); is it running? The addresses stand in the profile and may be mended there");
 }
 
 outcome dialler::prove_admission() {

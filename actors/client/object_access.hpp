@@ -64,7 +64,8 @@ class object_access {
 
   /// Orders content as the object's next version if all conditions hold. `aborted` is an answer, not an error. Settles the
   /// content's extents.
-  result<ring::operation_result> commit(const object::capability& to, std::vector<object::predicate> conditions, uploaded_content content, bool creates);
+  result<ring::operation_result> commit(const object::capability& to, std::vector<object::predicate> conditions, uploaded_content content,
+                                        bool creates);
 
   /// Seals, disperses and commits what is in memory.
   result<ring::operation_result> write(const object::capability& to, std::vector<object::predicate> conditions, bytes_view plaintext,

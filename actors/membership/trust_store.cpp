@@ -6,8 +6,8 @@ namespace holdfast::actors {
 
 namespace {
 
-// A newcomer whose chain does not reach the configuration cannot verify what rings proved, and must ask somebody for the rest. Nothing it is told then rests on who told it: the chain
-// proves itself against the cluster's id, the admission against the chain.
+// A newcomer whose chain does not reach the configuration cannot verify what rings proved, and must ask somebody for the rest.
+// Nothing it is told then rests on who told it: the chain proves itself against the cluster's id, the admission against the chain.
 result<link::peer_info> at_its_word(const ring::admission_proof& proof, const digest& tls_key) {
   link::peer_info peer;
   peer.tls_key = tls_key;

@@ -12,7 +12,8 @@ life state_of(const node_services& s) {
   auto directory = s.trust->directory();
   if (!directory) return life::starting;
   auto listed = directory->nodes.find(s.self());
-  if (listed == directory->nodes.end() || listed->second.roles != s.config.roles || listed->second.address != s.config.advertise) return life::starting;
+  if (listed == directory->nodes.end()) return life::starting;
+  if (listed->second.roles != s.config.roles || listed->second.address != s.config.advertise) return life::starting;
   auto configuration = s.trust->configuration();
   auto rings = s.board->rings();
   if (configuration->root.seat_of(s.self()) && rings.size() < 2) return life::starting;

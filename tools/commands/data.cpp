@@ -109,7 +109,8 @@ int run(const log_options& o) {
   }
   std::cout << std::setw(8) << "version" << "  " << std::left << std::setw(19) << "time" << std::right << std::setw(16) << "bytes" << "  writer\n";
   for (const auto& v : *versions) {
-    std::cout << std::setw(8) << v.version << "  " << print_time(v.time) << std::setw(16) << v.size << "  " << to_hex(v.writer.raw).substr(0, 8) << "\n";
+    auto writer = to_hex(v.writer.raw).substr(0, 8);
+    std::cout << std::setw(8) << v.version << "  " << print_time(v.time) << std::setw(16) << v.size << "  " << writer << "\n";
   }
   std::cout << std::flush;
   return 0;

@@ -79,8 +79,9 @@ int run(const invite_options& o) {
 
 int run(const revoke_options& o) {
   auto node = node_id::from_hex(o.id);
-  if (!node) return report(error(errc::malformed, "'" + o.id + "' is no id: 64 hexadecimal digits, as `holdfast status --json` shows them"), o.as.json);
-  if (!o.yes) return report(error(errc::denied, "revoking is for good: whoever it is needs a new token to return; say --yes if that is meant"), o.as.json);
+  auto no = [&](errc code, std::string why) { return report(error(code, std::move(why)), o.as.json); };
+  if (!node) return no(errc::malformed, "'" + o.id + "' is no id: 64 hexadecimal digits, as `holdfast status --json` shows them");
+  if (!o.yes) return no(errc::denied, "revoking is for good: whoever it is needs a new token to return; say --yes if that is meant");
   auto s = open_session(o.as);
   if (!s) return report(s.error(), o.as.json);
   auto key = crypto::signing_key::from_seed(s->profile.secrets.identity_seed);

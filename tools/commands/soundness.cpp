@@ -43,7 +43,8 @@ int conclude(const std::string& name, const actors::verify_report& r, const acto
     std::cout << std::flush;
   }
   if (r.state == actors::soundness::full) return 0;
-  auto wrong = error(r.state == actors::soundness::degraded ? tool_errc::degraded : tool_errc::damaged, name + " is " + std::string(to_string(r.state)));
+  auto code = r.state == actors::soundness::degraded ? tool_errc::degraded : tool_errc::damaged;
+  auto wrong = error(code, name + " is " + std::string(to_string(r.state)));
   return json ? exit_code(wrong) : report(wrong);
 }
 
