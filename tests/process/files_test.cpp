@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(many_writers_of_one_name_all_get_their_version) {
   auto path = cluster.write("racer", noise(40'000, 5));
   std::string command;
   for (int i = 0; i < writers; ++i) {
-    command += HOLDFAST_PROGRAM " put " + path.string() + " race/deep/f --profile " + cluster.profile().string() + " & p" + std::to_string(i) + "=$!; ";
+    command += HOLDFAST_PROGRAM " put " + path.string() + " race/deep/f --profile " + cluster.profile().string();
+    command += " & p" + std::to_string(i) + "=$!; ";
   }
   for (int i = 0; i < writers; ++i) command += "wait $p" + std::to_string(i) + " || exit 1; ";
   BOOST_TEST(run_shell(command).code == 0);
