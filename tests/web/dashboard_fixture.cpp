@@ -188,7 +188,7 @@ int run() {
                             asked.add();
                             return cluster.view();
                           },
-                          .ready = [] { return true; },
+                          .state = [] { return life::serving; },
                           .metrics = [&] { return metrics.prometheus(); }};
   auto server = dashboard_server::start(config);
   if (!server) {
