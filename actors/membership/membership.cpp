@@ -124,6 +124,11 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   }
 
   void admit(const inbound& m, const membership::join_request& request) {
+    if (state.founding && state.rings) {
+      // The founder's invitations are on their way to the root ring: a token is good again when they are there.
+      delayed_send(this, tick_interval, m);
+      return;
+    }
     if (state.founding && !state.rings) {
       system_random random;
       auto admission = state.founding->admit(request.join, wall_now(), random);
@@ -258,15 +263,26 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     ask_root(ring_submission{std::move(operation), std::nullopt}, [this](result<ring::entry_reply> done) {
       state.adopting = false;
       if (!done && !done.error().is(errc::already_exists)) return;
-      for (const auto& invitation : state.founding->record().invitations) {
-        ask_root(ring_submission{codec::encode(ring::root_operation(invitation)), std::nullopt}, [](result<ring::entry_reply>) {});
-      }
-      state.founding.reset();
-      if (auto saved = config_.keeper->change([](node_identity& i) { i.founding.reset(); }); !saved) {
-        config_.board->note(severity::error, "identity-not-saved", config_.name, saved.error().message());
-      }
-      config_.board->note(severity::info, "founded", config_.name, "genesis is complete: the root ring admits from now on");
+      hand_over_invitations(state.founding->record().invitations, 0);
     });
+  }
+
+  /// One after the other; the hand-over is complete with the last one.
+  void hand_over_invitations(const std::vector<ring::invite>& invitations, std::size_t next) {
+    if (next < invitations.size()) {
+      state.adopting = true;
+      ask_root(ring_submission{codec::encode(ring::root_operation(invitations[next])), std::nullopt},
+               [this, invitations, next](result<ring::entry_reply> done) {
+                 bool again = !done && (done.error().is(errc::unavailable) || done.error().is(errc::outcome_unknown));
+                 if (!again) return hand_over_invitations(invitations, next + 1);
+                 state.adopting = false;  // the next tick begins anew; what is there already is refused as such
+               });
+      return;
+    }
+    state.founding.reset();
+    auto saved = config_.keeper->change([](node_identity& i) { i.founding.reset(); });
+    if (!saved) config_.board->note(severity::error, "identity-not-saved", config_.name, saved.error().message());
+    config_.board->note(severity::info, "founded", config_.name, "genesis is complete: the root ring admits from now on");
   }
 
   // -- what goes on by itself ---------------------------------------------------------------------------------------
