@@ -59,17 +59,7 @@ result<ring::admission_proof> proven(caf::scoped_actor& self, const links& link,
   return fail(last);
 }
 
-}  // namespace
-
-result<membership::reply> ask_member(caf::actor_system& system, const links& link, const std::string& address, membership::request what,
-                                     duration patience) {
-  caf::scoped_actor self{system};
-  auto peer = reach(self, link, address);
-  if (!peer) return fail(peer.error());
-  return ask(self, link, (*peer)->id, std::move(what), patience);
-}
-
-result<joined> join_cluster(caf::actor_system& system, const links& link, trust_store& trust, const std::string& seed, const newcomer& who) {
+result<joined> try_to_join(caf::actor_system& system, const links& link, trust_store& trust, const std::string& seed, const newcomer& who) {
   caf::scoped_actor self{system};
   auto peer = reach(self, link, seed);
   if (!peer) return fail(peer.error());
@@ -99,6 +89,28 @@ result<joined> join_cluster(caf::actor_system& system, const links& link, trust_
   result_of_joining.admission = std::move(*admission);
   result_of_joining.proof = std::move(*proof);
   return result_of_joining;
+}
+
+}  // namespace
+
+result<membership::reply> ask_member(caf::actor_system& system, const links& link, const std::string& address, membership::request what,
+                                     duration patience) {
+  caf::scoped_actor self{system};
+  auto peer = reach(self, link, address);
+  if (!peer) return fail(peer.error());
+  return ask(self, link, (*peer)->id, std::move(what), patience);
+}
+
+/// A request may be lost while members change their own admissions for better ones; the same keys and token get the same answer.
+result<joined> join_cluster(caf::actor_system& system, const links& link, trust_store& trust, const std::string& seed, const newcomer& who) {
+  constexpr auto pause = 300ms;
+  constexpr int tries = 40;
+  for (int i = 1;; ++i) {
+    auto entered = try_to_join(system, link, trust, seed, who);
+    bool may_help = !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown));
+    if (!may_help || i == tries) return entered;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 }  // namespace holdfast::actors
