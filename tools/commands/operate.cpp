@@ -1,5 +1,6 @@
 // The operator's commands: `invite`, `revoke`, `status`, `dashboard`. Statements are signed here and ordered by the root ring.
 #include <iostream>
+#include <thread>
 
 #include "actors/base/clock.hpp"
 #include "actors/client/dialler.hpp"
@@ -30,10 +31,21 @@ result<session> open_session(const identity_options& as) {
   return s;
 }
 
-/// A session for statements, which speak for themselves: any member passes them on, also while the cluster is being founded.
+/// Statements speak for themselves: any member passes them on, also while the cluster is being founded. The same statement again
+/// has the same outcome, so one whose answer was lost is sent again.
 result<membership::reply> order(const session& s, const ring::root_operation& operation) {
-  if (auto entered = s.dialler->enter(s.profile.members); !entered) return fail(entered.error());
-  return s.dialler->ask(membership::statement_request{codec::encode(operation)});
+  constexpr int tries = 10;
+  result<membership::reply> answer = fail(errc::unavailable, "not asked");
+  for (int i = 0; i < tries; ++i) {
+    if (auto entered = s.dialler->enter(s.profile.members); !entered) {
+      answer = fail(entered.error());
+    } else {
+      answer = s.dialler->ask(membership::statement_request{codec::encode(operation)});
+    }
+    if (answer || !(answer.error().is(errc::outcome_unknown) || answer.error().is(errc::unavailable))) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  }
+  return answer;
 }
 
 result<introspection::monitor_reply> ask_monitor(const identity_options& as, introspection::monitor_request what) {
