@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto tick_interval = 250ms;
 constexpr auto ring_patience = 35s;            ///< beyond the ring client's own deadline
+constexpr std::size_t called_back_max = 1024;
 constexpr std::size_t statements_at_once = 64;  ///< strangers' and operators' requests under way at the root ring
 
 struct membership_state {
@@ -27,6 +28,7 @@ struct membership_state {
   bool configured = false, adopting = false, admission_asked = false, advertising = false, directory_asked = false, renewing = false;
   std::set<node_id> consenting;       ///< asked and not answered
   std::size_t under_way = 0;
+  std::set<std::pair<digest, std::string>> called_back;  ///< newcomers' keys and addresses at which they answered
   std::uint64_t kept_directory = 0, ticks = 0;
   std::map<node_id, std::string> offered;  ///< addresses of members while founding
 };
@@ -103,7 +105,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   }
 
   void on_request(const inbound& m, const membership::join_request& request) {
-    if (request.dial_back.empty()) return admit(m, request);
+    if (request.dial_back.empty() || state.called_back.contains({m.from->tls_key, request.dial_back})) return admit(m, request);
     // A node that cannot be called back would be a member in name alone: better said now, with the port.
     auto unreachable = [this, m, request] {
       refuse(m, error(errc::denied, "this cluster cannot reach the new node at " + request.dial_back +
@@ -118,6 +120,9 @@ class membership_role final : public role_actor<membership_actor, membership_sta
                 return refuse(m, error(errc::denied,
                                        "another program answers at " + request.dial_back + "; set `advertise` to where this node can be reached"));
               }
+              // Calling again would replace the very link over which an earlier try is answered.
+              if (state.called_back.size() >= called_back_max) state.called_back.clear();
+              state.called_back.insert({m.from->tls_key, request.dial_back});
               admit(m, request);
             },
             [unreachable](const caf::error&) { unreachable(); });
