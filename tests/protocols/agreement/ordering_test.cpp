@@ -74,6 +74,22 @@ BOOST_AUTO_TEST_CASE(what_does_not_hold_is_not_ordered) {
   BOOST_TEST(ring.members[1].executed.front() == "honest");
 }
 
+BOOST_AUTO_TEST_CASE(no_primary_makes_up_the_time) {
+  auto now = ring_pump(4).reading().wall.ms;
+  for (std::int64_t made_up : {std::numeric_limits<std::int64_t>::min(), now - 60'000, now + 60'000, std::numeric_limits<std::int64_t>::max()}) {
+    ring_pump ring(4);
+    ring.run_for(50ms);
+    batch b{wall_time{made_up}, {text("in its own time")}};
+    ballot what{0, 1, digest_of(b)};
+    certifier c(ring.cluster, ring.ring, 0, ring.keys[0], {});
+    for (seat_index to : {1, 2, 3}) ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), b});
+    ring.kill(0);
+    ring.submit(1, "honest");
+    BOOST_TEST(ring.executed_everywhere(1));
+    BOOST_TEST(ring.members[1].executed.front() == "honest");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_full_queue_keeps_the_old_and_says_so) {
   limits few;
   few.pending_requests_max = 8;
