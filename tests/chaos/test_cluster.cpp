@@ -1,0 +1,110 @@
+#include "tests/chaos/test_cluster.hpp"
+
+#include <signal.h>
+
+#include <boost/test/results_collector.hpp>
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "tests/chaos/calibration.hpp"
+#include "tools/profile/profile_file.hpp"
+
+namespace holdfast::test {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+bool failed_so_far() {
+  const auto& test = boost::unit_test::framework::current_test_case();
+  return boost::unit_test::results_collector.results(test.p_id).p_assertions_failed > 0 || std::uncaught_exceptions() > 0;
+}
+
+bytes read_whole(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+void require(const outcome& o) { BOOST_REQUIRE_MESSAGE(o.has_value(), (o ? "" : o.error().message())); }
+
+bool eventually(std::chrono::seconds time, const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(200ms);
+  }
+  return true;
+}
+
+bool file_has(const fs::path& file, std::string_view text) {
+  const auto content = read_whole(file);
+  return as_text(content).find(text) != std::string_view::npos;
+}
+
+test_cluster::test_cluster(const std::string& name, std::uint32_t nodes, std::uint32_t ring_max)
+    : directory_(fs::absolute("proc") / (name + "-" + std::to_string(::getpid()))) {
+  fs::create_directories(directory_.parent_path());
+  slowness();
+  require(local().up({.nodes = nodes, .ring_max = ring_max}));
+}
+
+test_cluster::~test_cluster() {
+  const bool keep = failed_so_far();
+  (void)local().down(!keep);
+  if (keep) std::cout << "kept, with logs and histories: " << directory_.string() << std::endl;
+}
+
+tools::local_cluster test_cluster::local() const {
+  return {directory_, HOLDFAST_PROGRAM, within(60s), [](const std::string& line) { BOOST_TEST_MESSAGE(line); }, [] { return false; }};
+}
+
+std::vector<std::string> test_cluster::names() const {
+  std::vector<std::string> all;
+  const auto status = require(local().status());
+  for (const auto& n : status) all.push_back(n.name);
+  return all;
+}
+
+tools::address test_cluster::address_of(const std::string& node) const {
+  const auto status = require(local().status());
+  return std::ranges::find(status, node, &tools::node_status::name)->listen;
+}
+
+void test_cluster::kill(const std::string& node) { require(local().kill(node, SIGKILL)); }
+void test_cluster::freeze(const std::string& node) { require(local().kill(node, SIGSTOP)); }
+void test_cluster::start(const std::string& node) { require(local().start(node)); }
+
+void test_cluster::restart_all() {
+  require(local().down(false));
+  require(local().up({}));
+}
+
+identity::profile test_cluster::profile() const { return require(tools::load_profile(local().client_profile())); }
+
+actors::client test_cluster::open_client() const { return require(actors::client::open(profile())); }
+
+nlohmann::json test_cluster::status() const {
+  const auto text = require(tools::run_and_read({HOLDFAST_PROGRAM, "status", "--json", "--profile", local().client_profile().string()}, {}, within(30s)));
+  return nlohmann::json::parse(text);
+}
+
+std::string test_cluster::primary() const {
+  const auto view = status();
+  std::map<std::string, int> votes;
+  for (const auto& node : view["nodes"]) {
+    for (const auto& ring : node["rings"]) {
+      if (ring["label"] == "object") ++votes[ring["primary"].get<std::string>()];
+    }
+  }
+  const auto most = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
+  return most == votes.end() ? "" : most->first;
+}
+
+bool test_cluster::in_ring(const std::string& node) const { return fs::exists(data_of(node) / "log-object"); }
+
+}  // namespace holdfast::test
