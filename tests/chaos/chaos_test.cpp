@@ -45,9 +45,9 @@ class storm {
     const auto begin = now_us();
     blow();
     must_go_on("after " + what + " of " + node, begin);
-    std::this_thread::sleep_until(std::chrono::steady_clock::time_point(std::chrono::microseconds(begin)) + lasts);  // for that long it is away
-    std::cout << what << " " << node << role << ": writes paused for at most " << clients_.record().longest_pause_us(load::writer, begin, now_us()) / 1000
-              << " ms" << std::endl;
+    eventually(lasts, [] { return false; });  // for that long it is away
+    const auto pause_ms = clients_.record().longest_pause_us(load::writer, begin, now_us()) / 1000;
+    std::cout << what << " " << node << role << ": writes paused for at most " << pause_ms << " ms" << std::endl;
   }
 
   void must_go_on(const std::string& when, std::int64_t since_us) {

@@ -4,6 +4,7 @@
 
 #include <boost/test/results_collector.hpp>
 #include <boost/test/unit_test.hpp>
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -78,6 +79,35 @@ tools::address test_cluster::address_of(const std::string& node) const {
 void test_cluster::kill(const std::string& node) { require(local().kill(node, SIGKILL)); }
 void test_cluster::freeze(const std::string& node) { require(local().kill(node, SIGSTOP)); }
 void test_cluster::start(const std::string& node) { require(local().start(node)); }
+
+// `local start` waits for the node to serve; in a process of its own it is waited for by nobody.
+void test_cluster::launch(const std::string& node) {
+  require(tools::spawn({HOLDFAST_PROGRAM, "local", "start", node, "--dir", directory_.string()}, {}, directory_ / "launch.log"));
+}
+
+bool test_cluster::serves_within(const std::string& node, std::chrono::seconds time) const {
+  return eventually(time, [&] {
+    const auto status = require(local().status());
+    return std::ranges::find(status, node, &tools::node_status::name)->state == tools::node_state::serving;
+  });
+}
+
+std::string test_cluster::last_lines(const std::string& node, std::size_t count) const {
+  std::ifstream log(log_of(node));
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(log, line);) {
+    lines.push_back(line + "\n");
+    if (lines.size() > count) lines.pop_front();
+  }
+  std::string text;
+  for (const auto& line : lines) text += line;
+  return text;
+}
+
+bool test_cluster::says_damaged(const std::string& node) const {
+  const auto words = last_lines(node, 20);
+  return words.find("damaged") != std::string::npos || words.find("orrupt") != std::string::npos;
+}
 
 void test_cluster::restart_all() {
   require(local().down(false));

@@ -26,6 +26,12 @@ class test_cluster {
   void freeze(const std::string& node);
   /// Starts or wakes; returns when the node serves and has caught up.
   void start(const std::string& node);
+  /// Starts and returns at once; whether it then comes to serve.
+  void launch(const std::string& node);
+  bool serves_within(const std::string& node, std::chrono::seconds time) const;
+  /// The log's last lines, and whether one of the last few speaks of damage.
+  std::string last_lines(const std::string& node, std::size_t count) const;
+  bool says_damaged(const std::string& node) const;
   /// Ends all nodes in order and starts them again.
   void restart_all();
 
