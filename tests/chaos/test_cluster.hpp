@@ -29,8 +29,7 @@ class test_cluster {
   /// Starts and returns at once; whether it then comes to serve.
   void launch(const std::string& node);
   bool serves_within(const std::string& node, std::chrono::seconds time) const;
-  /// The log's last lines, and whether one of the last few speaks of damage.
-  std::string last_lines(const std::string& node, std::size_t count) const;
+  /// Whether a line of its log speaks of damage since it was started last.
   bool says_damaged(const std::string& node) const;
   /// Ends all nodes in order and starts them again.
   void restart_all();
