@@ -242,14 +242,15 @@ struct status {
   std::vector<boot_id> known_boots;         ///< the newest start it remembers of each seat
   std::uint64_t view = 0;                   ///< in which it votes, or for which it asks
   bool changing_view = false;
+  bool impatient = false;                   ///< would leave this view if it were not alone in that
   bool mute = false;                        ///< does not vote: its log is not intact, or nobody has confirmed that it is
   std::uint64_t committed = 0;              ///< everything up to here is committed there
   checkpoint_certificate stable;
 };
 template <class F>
 bool inspect(F& f, status& x) {
-  return f.fields("boot", x.boot, "known_boots", x.known_boots, "view", x.view, "changing_view", x.changing_view, "mute", x.mute, "committed",
-                  x.committed, "stable", x.stable);
+  return f.fields("boot", x.boot, "known_boots", x.known_boots, "view", x.view, "changing_view", x.changing_view, "impatient", x.impatient,
+                  "mute", x.mute, "committed", x.committed, "stable", x.stable);
 }
 
 using message = std::variant<request, pre_prepare, prepare, commit, checkpoint, view_change, new_view, fetch_batches, batches, fetch_body, body,

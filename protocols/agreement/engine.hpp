@@ -99,6 +99,7 @@ class replica::engine {
   void arm_request_timer();
   std::optional<instant> request_deadline() const;
   void request_timer_fired();
+  void consider_leaving();
 
   // Checkpoints.
   void handle(seat_index from, checkpoint&& m);
@@ -178,6 +179,7 @@ class replica::engine {
   duration timeout_;
   std::optional<instant> view_change_deadline_, request_timer_at_;
   std::optional<std::uint64_t> forgiven_at_;  ///< where the request timer last spared the primary because this seat was behind
+  bool impatient_ = false;         ///< a request has waited too long in this view; others are told
   bool progressed_ = true;         ///< something was delivered since the view was entered
 
   peer_table peers_;

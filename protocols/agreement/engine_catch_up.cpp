@@ -4,7 +4,7 @@
 namespace holdfast::agreement {
 
 status replica::engine::own_status() const {
-  return {boot_, peers_.boots(boot_), view_, changing_, mute(), committed_, stable_};
+  return {boot_, peers_.boots(boot_), view_, changing_, impatient_, mute(), committed_, stable_};
 }
 
 void replica::engine::send_status_after(store_ticket ticket) {
@@ -35,7 +35,7 @@ void replica::engine::arm_status_timer(duration after) {
 void replica::engine::appeal() {
   if (changing_ || primary() == self_) return;
   auto waited = peers_.at(primary()).lost_since ? duration(0) : bounds_.request_timeout / 2;
-  for (const auto* body : queue_.to_appeal(now_.now - waited, bounds_.resend_slots_max)) send(std::nullopt, request{*body});
+  for (const auto* body : queue_.to_appeal(now_.now - waited, bounds_.resend_slots_max, impatient_)) send(std::nullopt, request{*body});
 }
 
 void replica::engine::handle(seat_index from, status&& m) {
@@ -48,10 +48,12 @@ void replica::engine::handle(seat_index from, status&& m) {
   auto stuck = p.reported && p.committed == m.committed;
   p.reported = true;
   p.view = m.view;
+  p.impatient = m.impatient;
   p.committed = m.committed;
   p.lost_since.reset();
   if (!learn_boot(from, m)) return;
   check_amnesia_over();
+  consider_leaving();
   if (new_view_ && !changing_ && (m.view < view_ || (m.view == view_ && m.changing_view))) send(from, agreement::new_view{*new_view_});
   if (stuck && !mute()) resend_to(from, m);
   if (peers_.committed_by(ring_.weak_quorum()) > committed_ + 2 * bounds_.pipeline_batches && !catch_up_.active()) fetch();

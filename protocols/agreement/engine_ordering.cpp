@@ -290,6 +290,8 @@ std::optional<instant> replica::engine::request_deadline() const {
 /// One timer for the oldest request's deadline; a deadline that moved back is found out when it fires.
 void replica::engine::arm_request_timer() {
   auto deadline = request_deadline();
+  if (impatient_ && (!deadline || *deadline > now_.now)) impatient_ = false;
+  if (impatient_) return;
   if (!deadline || (request_timer_at_ && *request_timer_at_ <= *deadline)) return;
   request_timer_at_ = *deadline;
   set_timer(timer_id::request, std::max(duration(1), *deadline - now_.now));
@@ -305,6 +307,16 @@ void replica::engine::request_timer_fired() {
     queue_.restart(now_.now);
     return;
   }
+  impatient_ = true;
+  send(std::nullopt, own_status());
+  appeal();
+  consider_leaving();
+}
+
+/// A view is left by b + 1 or more together. A seat that left alone could not come back, though it may have been frozen itself; it would
+/// sit out the view, and the ring would have one seat less to lose.
+void replica::engine::consider_leaving() {
+  if (!impatient_ || !can_vote() || peers_.impatient_with(view_) + 1 < ring_.weak_quorum()) return;
   if (!progressed_) timeout_ = std::min(timeout_ * 2, bounds_.view_change_timeout_max);
   start_view_change(view_ + 1);
 }

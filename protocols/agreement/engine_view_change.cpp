@@ -8,6 +8,7 @@ void replica::engine::start_view_change(std::uint64_t view) {
   if (mute() || view <= view_) return;
   view_ = view;
   changing_ = true;
+  impatient_ = false;
   wanted_.clear();
   view_change_deadline_.reset();
   std::vector<prepared_certificate> prepared;
@@ -102,6 +103,7 @@ void replica::engine::handle(seat_index from, agreement::new_view&& m) {
 void replica::engine::enter_view(std::uint64_t view, const new_view_plan& plan, const std::vector<crypto::signature>& proposals) {
   view_ = view;
   changing_ = false;
+  impatient_ = false;
   own_change_.reset();
   changes_.drop_through(view);
   view_change_deadline_.reset();

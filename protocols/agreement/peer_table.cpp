@@ -25,6 +25,12 @@ std::size_t peer_table::reporting() const {
   return n;
 }
 
+std::size_t peer_table::impatient_with(std::uint64_t view) const {
+  std::size_t n = 0;
+  for (seat_index i = 0; i < peers_.size(); ++i) n += i != own_ && (peers_[i].view > view || (peers_[i].view == view && peers_[i].impatient));
+  return n;
+}
+
 std::vector<boot_id> peer_table::boots(const boot_id& own_boot) const {
   std::vector<boot_id> all;
   for (seat_index i = 0; i < peers_.size(); ++i) all.push_back(i == own_ ? own_boot : peers_[i].boot);

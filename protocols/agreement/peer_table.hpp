@@ -12,6 +12,7 @@ struct peer {
   boot_id boot;                     ///< the newest it told; remembered in the log
   boot_id knows_our_boot;
   std::uint64_t view = 0;
+  bool impatient = false;           ///< with the primary of that view
   std::uint64_t committed = 0;
   std::optional<instant> lost_since;  ///< its link went down then and is not up again
   bool reported = false;            ///< a status came since this process started
@@ -35,6 +36,9 @@ class peer_table {
   std::uint64_t remembered_boot(const boot_id& own_boot, std::size_t weak_quorum) const;
   /// What at least `weak_quorum` others claim to have committed: one of them is honest.
   std::uint64_t committed_by(std::size_t weak_quorum) const;
+
+  /// Others that would leave this view, or have left it.
+  std::size_t impatient_with(std::uint64_t view) const;
 
   /// Others that claim to have committed `sequence`.
   std::vector<seat_index> holding(std::uint64_t sequence) const;

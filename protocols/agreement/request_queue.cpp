@@ -72,11 +72,11 @@ std::vector<const bytes*> request_queue::unproposed(std::size_t count) const {
   return found;
 }
 
-std::vector<const bytes*> request_queue::to_appeal(instant before, std::size_t count) {
+std::vector<const bytes*> request_queue::to_appeal(instant before, std::size_t count, bool again) {
   std::vector<const bytes*> found;
   for (auto& [place, e] : waiting_) {
     if (found.size() == count || e.since > before) break;
-    if (!e.appealed) found.push_back(&e.body);
+    if (!e.appealed || again) found.push_back(&e.body);
     e.appealed = true;
   }
   return found;

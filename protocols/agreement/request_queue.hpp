@@ -35,8 +35,8 @@ class request_queue {
   /// The first `count` requests that nobody is known to have proposed.
   std::vector<const bytes*> unproposed(std::size_t count) const;
 
-  /// Up to `count` requests that arrived here from a client before `before` and were not handed out by this function yet.
-  std::vector<const bytes*> to_appeal(instant before, std::size_t count);
+  /// Up to `count` requests that arrived here from a client before `before` and, unless `again`, were not handed out by this function yet.
+  std::vector<const bytes*> to_appeal(instant before, std::size_t count, bool again);
 
   /// All waits count from now on (a view was entered).
   void restart(instant now);

@@ -173,3 +173,18 @@ BOOST_AUTO_TEST_CASE(new_views_that_do_not_follow_from_their_reasons_are_refused
   BOOST_TEST(!entered(three.sign_new_view(1, reasons, {})));                                    // not the primary
   BOOST_TEST(entered(one.sign_new_view(1, reasons, {})));
 }
+
+BOOST_AUTO_TEST_CASE(who_alone_loses_patience_stays_in_the_view) {
+  ring_pump ring(4);
+  ring.run_for(50ms);
+  ring.filter = [](auto, seat_index to, auto&) { return to != 3; };
+  ring.submit(3, "first");
+  ring.run_for(5s);
+  BOOST_TEST(!ring.members[3].engine->changing_view());
+  ring.filter = nullptr;
+  BOOST_TEST(ring.executed_everywhere(1, 2s));
+  for (auto& m : ring.members) BOOST_TEST((m.engine->view() == 0 && !m.engine->changing_view()));
+  ring.kill(2);
+  ring.submit(1, "second");
+  BOOST_TEST(ring.executed_everywhere(2, 500ms), "the ring has one more to lose");
+}
