@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(several_requests_share_a_connection) {
   fixture f;
   client c(f);
   c.send(get(f, "/health", "") + get(f, "/health/live", ""));
-  BOOST_TEST(c.until("\"ready\":true}\n").starts_with("HTTP/1.1 200"));
+  BOOST_TEST(c.until("\"state\":\"serving\"}\n").starts_with("HTTP/1.1 200"));
   BOOST_TEST(c.until("{\"live\":true}\n").starts_with("HTTP/1.1 200"));
   c.send("HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   auto head = c.rest();

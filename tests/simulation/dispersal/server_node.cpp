@@ -59,7 +59,17 @@ void server_node::carry_out(server_step step) {
   for (const auto& e : step.events) {
     ++world_.report.counts[std::string(to_string(e.what))];
     world_.log.event(world_.events.now(), index_, to_string(e.what), e.sentence);
+    if (e.what == server_event::kind::store_failed) restart_later();
   }
+}
+
+/// A node whose disk failed to write ends, and whoever keeps nodes running starts it again.
+void server_node::restart_later() {
+  world_.events.after(500ms, [this, life = lives_] {
+    if (life != lives_) return;
+    stop();
+    start();
+  });
 }
 
 void server_node::send(const outgoing_reply& reply) {

@@ -35,6 +35,7 @@ class server_node final : public archive_node {
   void ask_ring(const extent_id& extent);
   void offer(const archive::fill_offer& offer);
   void tick_later();
+  void restart_later();
 
   archive_world& world_;
   node_index index_;
