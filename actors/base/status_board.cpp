@@ -72,6 +72,18 @@ actor_status actor_probe::read(instant now) {
   return s;
 }
 
+actor_probe::totals actor_probe::count() const {
+  totals t;
+  t.role = role_;
+  t.handled = handled_.load(std::memory_order_relaxed);
+  t.mailbox_depth = std::max<std::int64_t>(0, depth_.load(std::memory_order_relaxed));
+  t.mailbox_high_water = high_water_.load(std::memory_order_relaxed);
+  t.latency = latency_.read();
+  std::lock_guard guard(mutex_);
+  t.restarts = lives_ > 0 ? lives_ - 1 : 0;
+  return t;
+}
+
 probe_ptr status_board::enroll(const std::string& id, const std::string& role, const std::string& parent) {
   std::lock_guard guard(mutex_);
   auto& probe = probes_[id];
@@ -105,17 +117,22 @@ void status_board::note(severity weight, std::string kind, std::string subject, 
   if (events_.size() > events_kept) events_.pop_front();
 }
 
+std::map<std::string, probe_ptr> status_board::probes() const {
+  std::lock_guard guard(mutex_);
+  auto last = probes_.size() <= actors_max ? probes_.end() : std::next(probes_.begin(), actors_max);
+  return {probes_.begin(), last};
+}
+
 std::map<std::string, actor_status> status_board::actors() const {
-  std::map<std::string, probe_ptr> probes;
-  {
-    std::lock_guard guard(mutex_);
-    probes = probes_;
-  }
   std::map<std::string, actor_status> all;
   auto now = steady_now();
-  for (auto& [id, probe] : probes) {
-    if (all.size() < actors_max) all.emplace(id, probe->read(now));
-  }
+  for (auto& [id, probe] : probes()) all.emplace(id, probe->read(now));
+  return all;
+}
+
+std::map<std::string, actor_probe::totals> status_board::totals() const {
+  std::map<std::string, actor_probe::totals> all;
+  for (auto& [id, probe] : probes()) all.emplace(id, probe->count());
   return all;
 }
 

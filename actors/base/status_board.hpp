@@ -30,6 +30,15 @@ class actor_probe {
   /// The status now; rates are over the time since the last reading.
   introspection::actor_status read(instant now);
 
+  /// What it has counted in all its lives; reading it leaves the rates of `read` alone.
+  struct totals {
+    std::string role;
+    std::uint64_t handled = 0, restarts = 0;
+    std::int64_t mailbox_depth = 0, mailbox_high_water = 0;  ///< messages
+    introspection::histogram_reading latency;                ///< of handling one message
+  };
+  totals count() const;
+
  private:
   const std::string id_, role_, parent_;
   std::atomic<std::int64_t> depth_{0}, high_water_{0};
@@ -60,6 +69,7 @@ class status_board {
   void note(introspection::severity weight, std::string kind, std::string subject, std::string sentence);
 
   std::map<std::string, introspection::actor_status> actors() const;
+  std::map<std::string, actor_probe::totals> totals() const;
 
   /// Events numbered above `after`, oldest first.
   std::vector<introspection::event> events(std::uint64_t after) const;
@@ -71,6 +81,9 @@ class status_board {
   std::optional<introspection::archive_status> archive() const;
 
  private:
+  /// At most `actors_max` of them: what a report carries.
+  std::map<std::string, probe_ptr> probes() const;
+
   mutable std::mutex mutex_;
   std::map<std::string, probe_ptr> probes_;
   std::deque<introspection::event> events_;

@@ -1,9 +1,7 @@
 #include "actors/monitor/monitor.hpp"
 
-#include <fstream>
 
-#include <unistd.h>
-
+#include "actors/base/memory.hpp"
 #include "actors/base/role_actor.hpp"
 #include "introspection/status/monitor_messages.hpp"
 #include "introspection/status/status_json.hpp"
@@ -23,11 +21,14 @@ constexpr auto poll_interval = 100ms;      ///< as the failure detector wants it
 constexpr auto report_patience = 3s;
 constexpr std::size_t view_json_bytes_max = 4u << 20;
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+/// A line for a person; nothing while all is well.
+std::string what_it_waits_for(life state) {
+  switch (state) {
+    case life::starting: return "waits for the rings and for its place in the directory";
+    case life::catching_up: return "fetches what it missed";
+    case life::mute: return "keeps silent until it is safe to vote";
+    default: return {};
+  }
 }
 
 struct monitor_state {
@@ -196,7 +197,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   void write_book() {
     auto now = config_.self;
     now.state = config_.state();
-    now.doing = now.state == life::serving ? "serves" : std::string(to_string(now.state));
+    now.doing = what_it_waits_for(now.state);
     now.rings = config_.board->rings();
     now.archive = config_.board->archive();
     now.memory_rss_bytes = resident_bytes();

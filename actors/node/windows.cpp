@@ -3,6 +3,8 @@
 #include <charconv>
 #include <unistd.h>
 
+#include "actors/node/node_metrics.hpp"
+
 namespace holdfast::actors {
 
 using introspection::life;
@@ -48,6 +50,10 @@ supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, 
       auto alive = weak.lock();
       return alive ? state_of(*alive) : life::dead;
     };
+    config.counters = [weak] {
+      auto alive = weak.lock();
+      return alive ? status_counters(*alive) : std::map<std::string, std::uint64_t>();
+    };
     return caf::actor_cast<caf::actor>(spawn_monitor(system, std::move(config)));
   };
   return child;
@@ -74,6 +80,10 @@ result<std::unique_ptr<introspection::dashboard_server>> start_dashboard(const s
   config.state = [weak] {
     auto alive = weak.lock();
     return alive ? state_of(*alive) : life::dead;
+  };
+  config.metrics = [weak] {
+    auto alive = weak.lock();
+    return alive ? metrics_page(*alive, state_of(*alive)) : std::string();
   };
   auto server = introspection::dashboard_server::start(std::move(config));
   if (server) window->set_sign_in((*server)->sign_in_url());

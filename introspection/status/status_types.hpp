@@ -127,7 +127,7 @@ struct node_status {
   std::uint64_t pid = 0;
   wall_time started;
   life state = life::starting;
-  std::string doing;                     ///< one line: "serves", "waits for four ring-capable nodes"
+  std::string doing;                     ///< one line on what it waits for; empty while it serves
   std::set<identity::role_kind> roles;
   std::map<std::string, std::string> labels;
   std::vector<ring_status> rings;

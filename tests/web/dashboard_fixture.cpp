@@ -4,6 +4,7 @@
 // each is answered by `ok`. The figures move by themselves. Time is the machine's; nothing else of it is read.
 #include <chrono>
 #include <cmath>
+#include <atomic>
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -11,7 +12,7 @@
 #include <thread>
 
 #include "introspection/dashboard/dashboard_server.hpp"
-#include "introspection/metrics/registry.hpp"
+#include "introspection/metrics/exposition.hpp"
 
 namespace holdfast::introspection {
 namespace {
@@ -181,15 +182,18 @@ class scripted_cluster {
 
 int run() {
   scripted_cluster cluster;
-  registry metrics;
-  auto& asked = metrics.count("holdfast_web_views_total", "Views given out.");
+  std::atomic<std::uint64_t> asked{0};
   dashboard_config config{.key = fresh_dashboard_key(),
                           .snapshot = [&] {
-                            asked.add();
+                            ++asked;
                             return cluster.view();
                           },
                           .state = [] { return life::serving; },
-                          .metrics = [&] { return metrics.prometheus(); }};
+                          .metrics = [&] {
+                            exposition page;
+                            page.counter("holdfast_web_views_total", "Views given out.", asked);
+                            return page.text();
+                          }};
   auto server = dashboard_server::start(config);
   if (!server) {
     std::cerr << server.error().message() << '\n';

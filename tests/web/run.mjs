@@ -1,9 +1,12 @@
 // Runs the checks against the scripted fixture, or against any cluster's dashboard:
 //   node run.mjs --fixture PROGRAM [--shots DIR]
+//   node run.mjs --program HOLDFAST [--nodes N] [--victim NODE] [--shots DIR]    a local cluster of its own, taken down after
 //   node run.mjs --link URL --nodes N --victim NODE --kill "COMMAND {}" --start "COMMAND {}" [--shots DIR]
 // `{}` stands for the node's name. Exits 0 if every check held.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { openBrowser } from "./browser.mjs";
@@ -11,7 +14,8 @@ import * as checks from "./checks.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    fixture: { type: "string" }, link: { type: "string" }, nodes: { type: "string", default: "7" }, victim: { type: "string", default: "node-7" },
+    fixture: { type: "string" }, program: { type: "string" }, link: { type: "string" }, nodes: { type: "string", default: "7" },
+    victim: { type: "string", default: "node-7" },
     kill: { type: "string" }, start: { type: "string" }, shots: { type: "string", default: "build/web-shots" },
   },
 });
@@ -28,7 +32,32 @@ async function startFixture(program) {
   return { link, kill: (n) => say(`kill ${n}`), start: (n) => say(`start ${n}`), end: () => child.stdin.end("quit\n") };
 }
 
-function realCluster() {
+// Real processes, started here, with a file kept in them.
+function startCluster(program) {
+  const home = mkdtempSync(join(tmpdir(), "holdfast-web-"));
+  const dir = join(home, "cluster");
+  const profile = join(dir, "client.toml");
+  const run = (...words) => {
+    const done = spawnSync(program, words, { encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`${words.join(" ")}: ${done.stderr}`);
+    return done.stdout;
+  };
+  const end = () => {
+    spawnSync(program, ["local", "down", "--purge", "--dir", dir]);
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    run("local", "up", "--nodes", options.nodes, "--dir", dir);
+    run("put", program, "web/file", "--profile", profile);
+    const link = run("dashboard", "--profile", profile).trim();
+    return { link, kill: async (n) => run("local", "kill", n, "--dir", dir), start: async (n) => run("local", "start", n, "--dir", dir), end };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function givenCluster() {
   const run = (template) => async (node) => {
     const [program, ...words] = template.split(/\s+/).map((word) => (word === "{}" ? node : word));
     const done = spawnSync(program, words, { stdio: "inherit" });
@@ -37,7 +66,7 @@ function realCluster() {
   return { link: options.link, kill: run(options.kill), start: run(options.start), end: () => undefined };
 }
 
-const subject = options.fixture ? await startFixture(options.fixture) : realCluster();
+const subject = options.fixture ? await startFixture(options.fixture) : options.program ? startCluster(options.program) : givenCluster();
 mkdirSync(options.shots, { recursive: true });
 const browser = await openBrowser();
 const { page, complaints } = browser;
@@ -62,5 +91,5 @@ await page.setViewportSize({ width: 420, height: 900 });
 await shot("overview-narrow");
 await browser.close();
 subject.end();
-console.log(failed === 0 ? "the dashboard holds" : `${failed} checks failed; pictures are in ${options.shots}`);
+console.log(failed === 0 ? "the dashboard holds" : `${failed} of the checks failed; pictures are in ${options.shots}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -118,7 +118,7 @@ function ArchiveLine({ archive }: { archive: Archive }) {
     <div>
       <dt>Archive</dt>
       <dd>
-        {count(archive.extents)} extents, {bytes(archive.bytes)}
+        {count(archive.extents)} {archive.extents === 1 ? "extent" : "extents"}, {bytes(archive.bytes)}
         {archive.capacity_bytes > 0 && (
           <meter min={0} max={1} high={0.9} value={share} title={`${(share * 100).toFixed(1)} % of ${bytes(archive.capacity_bytes)}`} />
         )}
