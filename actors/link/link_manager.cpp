@@ -201,6 +201,7 @@ void link_manager_state::on_ended(const session_ended& m) {
 void link_manager_state::on_beat() {
   auto now = steady_now();
   port->pending_.expire(now);
+  refusals.settle(now);
   if (close_by && now > *close_by) return self->quit();
   self->delayed_send(self, manager_beat, beat_atom::value);
   std::vector<lane_key> due;

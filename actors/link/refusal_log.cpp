@@ -14,17 +14,29 @@ void refusal_log::make_room() {
   std::erase_if(entries_, [median = times[times.size() / 2]](const auto& e) { return e.second.printed <= median; });
 }
 
+void refusal_log::print(instant now, const key& about, entry& e) {
+  log::warning("link refused", {{"address", about.first}, {"reason", to_string(about.second)}, {"by", e.by_peer ? "peer" : "us"},
+                                {"why", e.text}, {"count", e.unprinted}});
+  e.printed = now;
+  e.unprinted = 0;
+}
+
 void refusal_log::note(instant now, const std::string& address, link::refusal_reason reason, const std::string& text, bool by_peer) {
   if (entries_.size() >= entries_max) make_room();
   auto [it, added] = entries_.try_emplace({address, reason});
   auto& e = it->second;
-  if (!added && now - e.printed < std::chrono::seconds(1)) {
-    ++e.unprinted;
-    return;
+  ++e.unprinted;
+  e.text = text;
+  e.by_peer = by_peer;
+  if (added || now - e.printed >= line_interval) print(now, it->first, e);
+}
+
+void refusal_log::settle(instant now) {
+  if (now - settled_ < line_interval) return;
+  settled_ = now;
+  for (auto& [about, e] : entries_) {
+    if (e.unprinted > 0 && now - e.printed >= line_interval) print(now, about, e);
   }
-  log::warning("link refused", {{"address", address}, {"reason", to_string(reason)}, {"by", by_peer ? "peer" : "us"}, {"why", text},
-                                {"count", e.unprinted + 1}});
-  e = {now, 0};
 }
 
 }  // namespace holdfast::actors

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/chaos/calibration.hpp"
+#include "tools/local/http_get.hpp"
 #include "tools/profile/profile_file.hpp"
 
 namespace holdfast::test {
@@ -115,6 +116,19 @@ nlohmann::json test_cluster::status() const {
   const auto text = require(tools::run_and_read({"/bin/sh", "-c", "\"$@\" || true", "sh", HOLDFAST_PROGRAM, "status", "--json", "--profile",
                                                  local().client_profile().string()}, {}, within(30s)));
   return nlohmann::json::parse(text, nullptr, false);
+}
+
+std::uint64_t test_cluster::metric(const std::string& node, const std::string& series) const {
+  const auto status = require(local().status());
+  const auto page = tools::http_get(std::ranges::find(status, node, &tools::node_status::name)->dashboard, "/metrics", within(10s));
+  BOOST_REQUIRE_MESSAGE(page && page->status == 200, node << " answers no metrics");
+  const auto at = page->body.find("\n" + series + " ");
+  return at == std::string::npos ? 0 : std::stoull(page->body.substr(at + series.size() + 2));
+}
+
+result<std::string> test_cluster::command(std::vector<std::string> arguments, const tools::environment_change& changes) const {
+  arguments.insert(arguments.begin(), HOLDFAST_PROGRAM);
+  return tools::run_and_read(arguments, changes, within(60s));
 }
 
 std::string test_cluster::primary() const {

@@ -40,6 +40,11 @@ class test_cluster {
   /// What `holdfast status --json` shows; the node that is primary of the object ring, by the word of most members; and whether a node
   /// is a member of it.
   nlohmann::json status() const;
+  /// A figure of the node's /metrics by its series, labels included; 0 if there is none.
+  std::uint64_t metric(const std::string& node, const std::string& series) const;
+  /// `holdfast ARGUMENTS...`: its standard output, or why it failed.
+  result<std::string> command(std::vector<std::string> arguments, const tools::environment_change& changes = {}) const;
+  std::filesystem::path operator_profile() const { return data_of("node-1") / "operator.toml"; }
   std::string primary() const;
   bool in_ring(const std::string& node) const;
 

@@ -95,7 +95,7 @@ void declare(CLI::App& c, dashboard_options& o) {
 void declare(CLI::App& c, local_up_options& o) {
   declare_local(c, o.at, true);
   c.add_option("--nodes", o.nodes, "processes")->capture_default_str()->check(CLI::Range(1u, 64u));
-  c.add_option("--ring", o.ring, "members of the first rings (default: the largest of 1, 3 and 4 that the nodes suffice for)")
+  c.add_option("--ring", o.ring, "members of the first rings (default: the largest of 1, 3 and 4 that nodes and --ring-max allow)")
       ->check(CLI::IsMember({1, 3, 4, 7}));
   c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members")->capture_default_str()->check(CLI::IsMember({1, 3, 4, 7, 10}));
   c.footer("In a folder that has a cluster already: starts the nodes that are dead.");

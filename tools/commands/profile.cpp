@@ -6,12 +6,23 @@
 
 #include "actors/client/client.hpp"
 #include "protocols/identity/join.hpp"
+#include "protocols/ring/admission_proof.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/files/private_file.hpp"
 #include "tools/profile/passphrase.hpp"
 #include "tools/profile/profile_file.hpp"
 
 namespace holdfast::tools {
+
+namespace {
+
+std::string id_of(const identity::profile& p) {
+  auto proof = codec::decode<ring::admission_proof>(p.secrets.admission, "admission");
+  auto* admitted = proof ? std::get_if<ring::ring_admission>(&*proof) : nullptr;
+  return admitted ? admitted->node.hex() : "unknown";
+}
+
+}  // namespace
 
 int run(const profile_create_options& o) {
   auto path = profile_path(o.as.profile);
@@ -33,7 +44,9 @@ int run(const profile_create_options& o) {
   auto saved = save_profile(path, *profile, passphrase, identity::everyday_stretching, false);
   if (!saved) return report(saved.error(), o.as.json);
   std::cerr << path.string() << " holds your keys. Without it nobody can recover your data: not the operators, not the servers.\n"
-            << "Make a recovery file now: holdfast profile export FILE --profile " << path.string() << "\n";
+            << "Make a recovery file now: holdfast profile export FILE --profile " << path.string() << "\n"
+            << "Should they be stolen, an operator can shut them out by this id: " << id_of(*profile) << "\n";
+  if (o.as.json) std::cout << R"({"profile":")" << path.string() << R"(","id":")" << id_of(*profile) << "\"}" << std::endl;
   return 0;
 }
 

@@ -41,7 +41,8 @@ std::string manifest_text(const std::string& name, const address& listen, const 
 
 std::uint32_t founding_size(const up_options& options) {
   if (options.ring != 0) return options.ring;
-  return options.nodes >= 4 ? 4 : options.nodes >= 3 ? 3 : 1;
+  auto most = std::min(options.nodes, options.ring_max);
+  return most >= 4 ? 4 : most >= 3 ? 3 : 1;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string show(const std::vector<node_status>& nodes);
 
 struct up_options {
   std::uint32_t nodes = 4;
-  std::uint32_t ring = 0;  ///< founding size; 0: the largest of 1, 3 and 4 that the nodes suffice for
+  std::uint32_t ring = 0;  ///< founding size; 0: the largest of 1, 3 and 4 for which there are nodes and that `ring_max` allows
   std::uint32_t ring_max = 7;
 };
 

@@ -47,7 +47,21 @@ class raw_peer {
 
   /// TLS with a key of its own and a hello: as a stranger, or with the admission `{id, 0, key}` of the tests.
   bool greet(std::uint8_t id, std::uint8_t cluster, link::traffic_class lane) {
-    identity_ = link::make_tls_identity(random_);
+    auto identity = link::make_tls_identity(random_);
+    link::hello h;
+    h.cluster.raw[0] = cluster;
+    h.lane = lane;
+    if (id != 0) {
+      h.member.raw[0] = id;
+      h.admission = {id, 0};
+      append(h.admission, link::tls_key_of(identity.certificate)->view());
+    }
+    return greet(identity, h);
+  }
+
+  /// TLS with this key, then this hello and a welcome, whatever the other side says.
+  bool greet(const link::tls_identity& identity, const link::hello& h) {
+    identity_ = identity;
     tls_ = std::make_unique<link::tls_channel>(
         std::make_shared<link::tls_context>(identity_, random_), link::tls_side::client, [this](bytes_view d) { write(d); },
         [this](bytes_view d) { append(received, d); });
@@ -55,17 +69,24 @@ class raw_peer {
     while (!tls_->is_active()) {
       if (!read_some(5000)) return false;
     }
-    link::hello h;
-    h.cluster.raw[0] = cluster;
-    h.lane = lane;
-    if (id != 0) {
-      h.member.raw[0] = id;
-      h.admission = {id, 0};
-      append(h.admission, link::tls_key_of(identity_.certificate)->view());
-    }
     send(link::message_kind::hello, codec::encode(link::greeting(h)));
     send(link::message_kind::hello, codec::encode(link::greeting(link::welcome{})));
     return true;
+  }
+
+  /// Waits until the other side has said `count` greetings or closed; answers those it said.
+  std::vector<link::greeting> greetings(std::size_t count, std::chrono::milliseconds limit) {
+    auto end = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+      std::vector<link::greeting> said;
+      link::frame_reader frames(link::traffic_class::foreground);
+      std::ignore = frames.feed(received, [&](link::message m) {
+        auto greeting = codec::decode<link::greeting>(m.payload, "greeting");
+        if (greeting) said.push_back(std::move(*greeting));
+        return outcome();
+      });
+      if (said.size() >= count || std::chrono::steady_clock::now() > end || !read_some(50)) return said;
+    }
   }
 
   bool send(link::message_kind kind, bytes_view payload, std::uint64_t correlation = 0) {
