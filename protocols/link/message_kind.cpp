@@ -8,7 +8,7 @@ std::string_view to_string(traffic_class c) {
 }
 
 std::string_view to_string(message_kind k) {
-  constexpr std::string_view names[] = {"hello", "heartbeat", "credit", "agreement", "ring", "archive", "mesh", "membership", "monitor"};
+  constexpr std::string_view names[] = {"hello", "heartbeat", "credit", "agreement", "ring", "archive", "mesh", "membership", "monitor", "replica"};
   return names[static_cast<std::size_t>(k)];
 }
 

@@ -21,8 +21,9 @@ enum class message_kind : std::uint8_t {
   mesh,         ///< mesh::service_request / service_reply: publish, locate
   membership,   ///< membership::request / reply: join, trust chain, directory, founding
   monitor,      ///< monitor::report: status and events
+  replica,      ///< replica::service_request / service_reply: reads from a secondary replica
 };
-constexpr bool known(message_kind k) { return k <= message_kind::monitor; }
+constexpr bool known(message_kind k) { return k <= message_kind::replica; }
 std::string_view to_string(message_kind k);
 /// The link's own words: one short frame each, which may come between the frames of a message.
 constexpr bool is_control(message_kind k) { return k <= message_kind::credit; }
