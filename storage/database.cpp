@@ -47,7 +47,7 @@ struct database::state {
   std::shared_ptr<database_memory> memory;
   std::unique_ptr<rocksdb::DB> db;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  std::atomic<bool> broken = false;
+  std::atomic<bool> broken = false, damaged = false;
 
   ~state() {
     for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
@@ -55,10 +55,16 @@ struct database::state {
 
   rocksdb::ColumnFamilyHandle* at(table t) const { return handles[static_cast<std::size_t>(t)]; }
 
+  error failure(const rocksdb::Status& status, std::string_view doing) {
+    auto e = error_of(status, doing);
+    if (e.is(errc::corrupt)) damaged = true;
+    return e;
+  }
+
   /// After a failed write or sync nothing tells which writes are durable: RocksDB might recover by itself, our promises could not.
   outcome settle(const rocksdb::Status& status, std::string_view doing) {
     if (status.ok()) return {};
-    auto e = error_of(status, doing);
+    auto e = failure(status, doing);
     if (e.is(errc::io_failed) || e.is(errc::corrupt)) broken = true;
     return fail(e.within(path));
   }
@@ -106,7 +112,21 @@ rocksdb::ColumnFamilyOptions table_options(const database_memory::parts& memory)
   return options;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const database_memory::parts& memory) {
+  auto options = table_options(memory);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, options}};
+  for (auto* name : table_names) families.emplace_back(name, options);
+  return families;
+}
+
 }  // namespace
+
+outcome database::repair(const std::string& path) {
+  database_memory memory(16u << 20);
+  auto status = rocksdb::RepairDB(path, database_options(memory.get()), column_families(memory.get()));
+  if (!status.ok()) return fail(error_of(status, "mending the database in " + path));
+  return {};
+}
 
 result<std::unique_ptr<database>> database::open(const std::string& path, std::shared_ptr<database_memory> memory) {
   auto s = std::make_unique<state>();
@@ -114,16 +134,17 @@ result<std::unique_ptr<database>> database::open(const std::string& path, std::s
   s->memory = memory ? std::move(memory) : std::make_shared<database_memory>();
   rocksdb::Env::Default()->SetBackgroundThreads(1, rocksdb::Env::LOW);
   rocksdb::Env::Default()->SetBackgroundThreads(1, rocksdb::Env::HIGH);
-  auto options = table_options(s->memory->get());
-  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, options}};
-  for (auto* name : table_names) families.emplace_back(name, options);
+  auto families = column_families(s->memory->get());
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   auto status = rocksdb::DB::Open(database_options(s->memory->get()), path, families, &handles, &db);
   if (!status.ok()) {
     if (status.ToString().find("lock") != std::string::npos && status.IsIOError())
       return fail(errc::locked, path + " is open in another process; end that process or use another directory");
-    return fail(error_of(status, "opening the database in " + path));
+    auto why = error_of(status, "opening the database in " + path);
+    // What one file of it names is not there, or not as it must be: no disk that failed, but a database that is not whole.
+    if (status.IsPathNotFound() || status.IsInvalidArgument() || status.IsNotFound()) return fail(errc::corrupt, why.message());
+    return fail(why);
   }
   s->db.reset(db);
   s->db->DestroyColumnFamilyHandle(handles.front());  // RocksDB insists on its default family; it stays empty
@@ -138,7 +159,7 @@ result<bytes> database::get(table t, bytes_view key) const {
   rocksdb::PinnableSlice value;
   auto status = state_->db->Get(rocksdb::ReadOptions(), state_->at(t), slice(key), &value);
   if (status.IsNotFound()) return fail(errc::not_found, "there is no such entry");
-  if (!status.ok()) return fail(error_of(status, "reading from " + state_->path));
+  if (!status.ok()) return fail(state_->failure(status, "reading from " + state_->path));
   return to_bytes(view(value));
 }
 
@@ -170,7 +191,7 @@ outcome database::scan(table t, bytes_view prefix, bytes_view from,
   for (it->Seek({start.data(), start.size()}); it->Valid() && it->key().starts_with(slice(prefix)); it->Next()) {
     if (!visit(view(it->key()), view(it->value()))) return {};
   }
-  if (!it->status().ok()) return fail(error_of(it->status(), "reading from " + state_->path));
+  if (!it->status().ok()) return fail(state_->failure(it->status(), "reading from " + state_->path));
   return {};
 }
 
@@ -178,6 +199,23 @@ outcome database::sync() {
   if (auto ready = state_->usable(); !ready) return ready;
   return state_->settle(state_->db->SyncWAL(), "syncing");
 }
+
+outcome database::check(const std::function<bool()>& go_on) const {
+  constexpr std::size_t stride = 256;  // entries between two questions
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  for (auto* handle : state_->handles) {
+    std::unique_ptr<rocksdb::Iterator> it(state_->db->NewIterator(options, handle));
+    std::size_t read = 0;
+    for (it->SeekToFirst(); it->Valid(); it->Next()) {
+      if (++read % stride == 0 && !go_on()) return {};
+    }
+    if (!it->status().ok()) return fail(state_->failure(it->status(), "checking " + state_->path));
+  }
+  return {};
+}
+
+bool database::damaged() const { return state_->damaged; }
 
 std::uint64_t database::bytes_on_disk() const {
   std::uint64_t sum = 0;

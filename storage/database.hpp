@@ -62,6 +62,10 @@ class database {
   static result<std::unique_ptr<database>> open(const std::string& path, std::shared_ptr<database_memory> memory = nullptr);
   ~database();
 
+  /// Rebuilds what a database at `path`, which nobody has open, says of itself from the files that can still be read. Entries may be
+  /// missing afterwards, or be older ones.
+  static outcome repair(const std::string& path);
+
   /// not_found if absent.
   result<bytes> get(table t, bytes_view key) const;
   outcome put(table t, bytes_view key, bytes_view value, durability d);
@@ -75,6 +79,14 @@ class database {
   outcome sync();
 
   std::uint64_t bytes_on_disk() const;
+
+  /// Reads every entry once, past the cache, so that damage is found before it is asked for. Ends early, without error, when `go_on`
+  /// answers false. corrupt: something fails its checksum.
+  outcome check(const std::function<bool()>& go_on) const;
+
+  /// True once anything failed its checksum. Damaged entries are never answered; what else the database holds may be used no more either,
+  /// because nothing tells which entries are gone: set it aside and begin anew.
+  bool damaged() const;
 
  private:
   struct state;

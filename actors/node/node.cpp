@@ -1,6 +1,7 @@
 // A node's life: open the data, come by an identity, start the links, then the roles under their supervisors; wait for a
 // signal; end in the reverse order.
 #include <csignal>
+#include <thread>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -59,13 +60,26 @@ result<void> listen(caf::actor_system& system, const node_services& s) {
   return {};
 }
 
-/// Waits for a signal or a failure that ends the node. The exit code.
+constexpr int database_damaged = -1;  ///< no exit code: the node starts again, with what is good in its database
+
+/// Reads the whole database once beside the node's work; ends early when the node does.
+std::jthread check_database(std::shared_ptr<storage::database> database) {
+  return std::jthread([database = std::move(database)](std::stop_token stop) {
+    static_cast<void>(database->check([&] { return !stop.stop_requested(); }));  // what it finds, `damaged` tells
+  });
+}
+
+/// Waits for a signal or a failure that ends the node. The exit code, or `database_damaged`.
 int live(node_services& s, node_roles& roles, const sigset_t& signals) {
   for (;;) {
     if (s.configured.exchange(false)) roles.start_rings();
     if (s.disk_failed) {
       log::error("a write to the disk failed; nothing more is acknowledged and the node ends", {{"data", s.config.data}});
       return exit_disk_failed;
+    }
+    if (s.database->damaged()) {
+      log::error("the database is damaged; the node starts again with what is good in it", {{"data", s.config.data}});
+      return database_damaged;
     }
     if (s.roles_failed) {
       log::error("the node's roles cannot be kept alive; see the events above");
@@ -75,10 +89,8 @@ int live(node_services& s, node_roles& roles, const sigset_t& signals) {
   }
 }
 
-}  // namespace
-
-result<int> run_node(const node_config& config, const start_choice& choice) {
-  auto signals = block_signals();
+/// From opening the data to closing it. The exit code, or `database_damaged`.
+result<int> run_once(const node_config& config, const start_choice& choice, const sigset_t& signals, bool known_damaged) {
   auto s = std::make_shared<node_services>();
   s->config = config;
   s->started = wall_now();
@@ -94,7 +106,7 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
   if (!plan->token) {
     if (auto adopted = s->trust->adopt(plan->identity.chain); !adopted) return fail(adopted.error());
   }
-  if (auto opened = open_stores(*s); !opened) return fail(opened.error());
+  if (auto opened = open_stores(*s, known_damaged); !opened) return fail(opened.error());
 
   caf::actor_system_config system_config;
   configure_links(system_config);
@@ -109,7 +121,9 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
               {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
     node_roles roles{system, s};
     if (auto started = roles.start(); !started) return started;
+    auto check = check_database(s->database);
     exit_code = live(*s, roles, signals);
+    check.request_stop();
     log::info("node ends", {{"name", config.name}});
     // Whoever asks a second time means it.
     std::thread impatient([signals, &roles] {
@@ -128,6 +142,15 @@ result<int> run_node(const node_config& config, const start_choice& choice) {
   s->let_go();
   if (!lived) return fail(lived.error());
   return exit_code;
+}
+
+}  // namespace
+
+result<int> run_node(const node_config& config, const start_choice& choice) {
+  auto signals = block_signals();
+  auto ended = run_once(config, choice, signals, false);
+  while (ended && *ended == database_damaged) ended = run_once(config, choice, signals, true);
+  return ended;
 }
 
 }  // namespace holdfast::actors

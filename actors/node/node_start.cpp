@@ -2,6 +2,7 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/membership/joining.hpp"
+#include "storage/salvage.hpp"
 
 namespace holdfast::actors {
 
@@ -103,19 +104,53 @@ result<start_plan> plan_start(storage::data_directory& directory, const node_con
   return plan;
 }
 
-outcome open_stores(node_services& s) {
-  s.memory = std::make_shared<storage::database_memory>(s.config.memory_bytes * 128 / 400);
+namespace {
+
+outcome open_extents(node_services& s) {
+  if (!s.config.roles.contains(identity::role_kind::archive)) return {};
+  storage::extent_store_options options;
+  if (s.config.archive_capacity_bytes > 0) options.bytes_max = s.config.archive_capacity_bytes;
+  auto extents = storage::extent_store::open(s.directory->files(), s.directory->at("archive"), *s.database, options);
+  if (!extents) return fail(extents.error());
+  s.extents = std::move(*extents);
+  return {};
+}
+
+outcome open_database(node_services& s) {
   auto database = storage::database::open(s.directory->at("database"), s.memory);
   if (!database) return fail(database.error());
   s.database = std::move(*database);
+  return {};
+}
+
+/// A damaged database is kept for a person to look at. What is good in it goes over into a new one; the rest comes back from the rings'
+/// logs and from the other servers.
+outcome renew_database(node_services& s, const std::string& why) {
+  s.extents.reset();
+  s.database.reset();
+  auto aside = s.directory->at("damaged-" + std::to_string(s.boot));
+  if (auto moved = s.directory->files().rename(s.directory->at("database"), aside); !moved) return moved;
+  if (auto done = s.directory->files().sync_directory(s.directory->path()); !done) return done;
+  if (auto opened = open_database(s); !opened) return opened;
+  auto saved = storage::salvage(aside, *s.database);
+  if (!saved && !saved.error().is(storage::errc::corrupt)) return fail(saved.error());
+  auto good = saved ? std::to_string(saved->extents) + " extents and " + std::to_string(saved->entries) + " small entries were saved from it"
+                    : "nothing could be saved from it";
+  s.board->note(severity::error, "database-damaged", s.config.name,
+                "the database was damaged (" + why + ") and is set aside as " + aside + "; " + good +
+                    ", the rest is filled in from other servers; delete that folder once `holdfast verify` finds everything whole");
+  return open_extents(s);
+}
+
+}  // namespace
+
+outcome open_stores(node_services& s, bool known_damaged) {
+  s.memory = std::make_shared<storage::database_memory>(s.config.memory_bytes * 128 / 400);
+  auto opened = known_damaged ? outcome(fail(storage::errc::corrupt, "an entry fails its checksum")) : open_database(s);
+  if (opened) opened = open_extents(s);
+  if (!opened && opened.error().is(storage::errc::corrupt)) opened = renew_database(s, opened.error().message());
+  if (!opened) return opened;
   s.blocks = std::make_shared<storage::block_store>(*s.database);
-  if (s.config.roles.contains(identity::role_kind::archive)) {
-    storage::extent_store_options options;
-    if (s.config.archive_capacity_bytes > 0) options.bytes_max = s.config.archive_capacity_bytes;
-    auto extents = storage::extent_store::open(s.directory->files(), s.directory->at("archive"), *s.database, options);
-    if (!extents) return fail(extents.error());
-    s.extents = std::move(*extents);
-  }
   s.log = std::make_shared<log_writer>(s.directory->files());
   s.stores = std::make_shared<work_pool>("store", 2);
   s.compute = std::make_shared<work_pool>("compute", 2);

@@ -15,8 +15,9 @@ struct start_plan {
 };
 result<start_plan> plan_start(storage::data_directory& directory, const node_config& config, const start_choice& choice, status_board& board);
 
-/// Opens the stores below the data directory.
-outcome open_stores(node_services& services);
+/// Opens the stores below the data directory. A database that fails its checks is set aside, and a new one begun with what is good in it;
+/// so is one that failed them while the node ran: `known_damaged`.
+outcome open_stores(node_services& services, bool known_damaged);
 
 /// Joins, if the plan says so, and writes the node's identity and the disk's label for good.
 outcome enter_cluster(caf::actor_system& system, node_services& services, start_plan plan, const start_choice& choice);

@@ -78,10 +78,14 @@ tools::address test_cluster::address_of(const std::string& node) const {
 
 void test_cluster::kill(const std::string& node) { require(local().kill(node, SIGKILL)); }
 void test_cluster::freeze(const std::string& node) { require(local().kill(node, SIGSTOP)); }
-void test_cluster::start(const std::string& node) { require(local().start(node)); }
+void test_cluster::start(const std::string& node) {
+  mark_log(node);
+  require(local().start(node));
+}
 
 // `local start` waits for the node to serve; in a process of its own it is waited for by nobody.
 void test_cluster::launch(const std::string& node) {
+  mark_log(node);
   require(tools::spawn({HOLDFAST_PROGRAM, "local", "start", node, "--dir", directory_.string()}, {}, directory_ / "launch.log"));
 }
 
@@ -92,14 +96,19 @@ bool test_cluster::serves_within(const std::string& node, std::chrono::seconds t
   });
 }
 
-bool test_cluster::says_damaged(const std::string& node) const {
+void test_cluster::mark_log(const std::string& node) {
+  std::error_code none_yet;
+  const auto size = fs::file_size(log_of(node), none_yet);
+  marks_[node] = none_yet ? 0 : static_cast<std::streamoff>(size);
+}
+
+bool test_cluster::says(const std::string& node, const std::string& text) const {
   std::ifstream log(log_of(node));
-  bool said = false;
+  if (const auto mark = marks_.find(node); mark != marks_.end()) log.seekg(mark->second);
   for (std::string line; std::getline(log, line);) {
-    if (line.find("\"node starts\"") != std::string::npos) said = false;
-    if (line.find("damaged") != std::string::npos) said = true;
+    if (line.find(text) != std::string::npos) return true;
   }
-  return said;
+  return false;
 }
 
 void test_cluster::restart_all() {

@@ -1,6 +1,7 @@
 // A cluster of real processes for one test. A test that fails keeps the cluster's directory with its logs, and says where it is.
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "actors/client/client.hpp"
@@ -29,8 +30,8 @@ class test_cluster {
   /// Starts and returns at once; whether it then comes to serve.
   void launch(const std::string& node);
   bool serves_within(const std::string& node, std::chrono::seconds time) const;
-  /// Whether a line of its log speaks of damage since it was started last.
-  bool says_damaged(const std::string& node) const;
+  /// Whether a line of its log has this text since its process was started last.
+  bool says(const std::string& node, const std::string& text) const;
   /// Ends all nodes in order and starts them again.
   void restart_all();
 
@@ -50,8 +51,10 @@ class test_cluster {
 
  private:
   tools::local_cluster local() const;
+  void mark_log(const std::string& node);
 
   std::filesystem::path directory_;
+  std::map<std::string, std::streamoff> marks_;  ///< where each node's log began when it was started last
 };
 
 /// Ends the test case if something that must succeed did not.
