@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(a_bit_flipped_in_a_ring_members_log_is_noticed_and_harms_no
     cluster.kill(node);
     flip_bit(largest_file(cluster.data_of(node) / log, ".log"), 0.4);
     cluster.launch(node);
-    BOOST_CHECK_MESSAGE(eventually(within(30s), [&] { return cluster.says(node, "damaged"); }), node << " does not say what is wrong with its " << log);
+    BOOST_CHECK_MESSAGE(eventually(within(30s), [&] { return cluster.says(node, "damaged"); }),
+                        node << " does not say what is wrong with its " << log);
     files.check(c);
     require(put_bytes(c, "a/small", files.small));
   }
