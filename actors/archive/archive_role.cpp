@@ -14,7 +14,7 @@ using introspection::severity;
 using link::traffic_class;
 
 constexpr auto ring_patience = std::chrono::seconds(35);  // the asker gives up by itself before
-constexpr std::size_t peers_remembered_max = 1u << 16;    // 40 bytes each
+constexpr std::size_t peers_remembered_max = 1u << 16;    // 50 bytes each
 
 struct archive_role_state {
   archive_role_state() = default;
@@ -23,8 +23,8 @@ struct archive_role_state {
   std::unique_ptr<archive_store> store;
   std::unique_ptr<archive::archive_server> engine;  ///< once the store has said what it holds
   std::unique_ptr<archive_repair> repair;
-  std::map<node_id, traffic_class> lanes;  ///< where each peer asked last: its answers go the same way
-  std::set<extent_id> asked;               ///< whose record is being asked for
+  std::map<link::endpoint, traffic_class> lanes;  ///< where each process asked last: its answers go the same way
+  std::set<extent_id> asked;                      ///< whose record is being asked for
   usage_answer usage;
   bool filling = false;  ///< the filler's timer runs
 };
@@ -50,8 +50,11 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
         [this](const inbound& m) { on_inbound(m); },
         [](const peer_up&) {},  // who is reachable is looked at with every sweep
         [this](const peer_down& e) {
-          auto asks = state.lanes.find(e.peer->id);
-          if (state.engine && asks != state.lanes.end() && asks->second == e.lane) state.engine->on_peer_lost(e.peer->id);
+          auto asks = state.lanes.find(e.peer->end());
+          if (asks != state.lanes.end() && asks->second == e.lane) {
+            state.lanes.erase(asks);
+            if (state.engine) state.engine->on_peer_lost(e.peer->end());
+          }
           if (e.lane == traffic_class::background) state.repair->on_peer_lost(read_clock(), e.peer->id);
         },
         [this](store_answer& answer) {
@@ -149,13 +152,14 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
   void on_request(const inbound& m, archive::service_request request) {
     if (!m.from->admitted) return;
     if (state.lanes.size() >= peers_remembered_max) state.lanes.clear();
-    state.lanes[m.from->id] = m.lane;
+    auto from = m.from->end();
+    state.lanes[from] = m.lane;
     auto* opening = std::get_if<archive::open_extent>(&request.body);
     if (!state.engine || (opening && state.repair->filling(archive::id_of(opening->origin)))) {
       auto why = state.engine ? "this server is filling in that very extent; try again" : "this server is still starting; try again";
-      return answer({m.from->id, {request.id, archive::refusal{errc::unavailable, why}}});
+      return answer({from, {request.id, archive::refusal{errc::unavailable, why}}});
     }
-    carry(state.engine->on_request(read_clock(), m.from->id, std::move(request)));
+    carry(state.engine->on_request(read_clock(), from, std::move(request)));
   }
 
   /// Whoever waits for an answer that is lost asks again, or another server.

@@ -160,9 +160,9 @@ void link_manager_state::on_started(const session_started& m) {
   e.lane = m.lane;
   e.since = steady_now();
   log::info("link up", {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
-  // A peer that started anew, or dialled the same class again, no longer has the connection before.
+  // A node that started anew, or a process that dialled the same class again, no longer has the connection before.
   for (const auto& [serial, other] : sessions_by_serial) {
-    if (serial == m.serial || !other.up || other.peer->id != m.peer->id) continue;
+    if (serial == m.serial || !other.up || other.peer->end() != m.peer->end()) continue;
     bool restarted = other.peer->boot != m.peer->boot;
     if (restarted || (other.lane == m.lane && other.dialled == e.dialled)) tell(other, refusal_reason::replaced, "a newer connection took over");
   }

@@ -12,12 +12,12 @@ outcome link_port::send(outgoing m) {
     return fail(pushed.error());
   }
   if (pushed->wake) caf::anon_send(pushed->wake, wake_atom::value);
-  if (pushed->dial) ask_to_dial(m.to, m.lane);
+  if (pushed->dial) ask_to_dial(m.to.member, m.lane);
   return {};
 }
 
 outcome link_port::reply(const inbound& request, payload_ptr payload) {
-  return send({request.from->id, request.lane, request.kind, std::move(payload), request.correlation, true});
+  return send({request.from->end(), request.lane, request.kind, std::move(payload), request.correlation, true});
 }
 
 void link_port::request(outgoing m, duration timeout, completion done) {
@@ -44,7 +44,7 @@ void link_port::unwatch(const caf::actor& watcher) {
   std::erase(watchers_, watcher);
 }
 
-void link_port::know(const node_id& peer, std::vector<std::string> addresses) { outbox_.know(peer, std::move(addresses)); }
+void link_port::know(const node_id& node, std::vector<std::string> addresses) { outbox_.know(node, std::move(addresses)); }
 
 void link_port::deliver(inbound m) {
   if (m.reply) {
@@ -77,9 +77,9 @@ void link_port::set_manager(caf::actor manager) {
   watchers_.clear();
 }
 
-void link_port::ask_to_dial(const node_id& peer, link::traffic_class lane) {
+void link_port::ask_to_dial(const node_id& node, link::traffic_class lane) {
   std::shared_lock lock(mutex_);
-  if (manager_) caf::anon_send(manager_, dial_atom::value, peer, lane);
+  if (manager_) caf::anon_send(manager_, dial_atom::value, node, lane);
 }
 
 }  // namespace holdfast::actors

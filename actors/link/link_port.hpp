@@ -32,7 +32,7 @@ class link_port {
   /// Queues a message. `unavailable`: no link and no address to dial; `over_limit`: queue or budget full, or message too long.
   outcome send(outgoing m);
 
-  /// Answers a request on the link it came from.
+  /// Answers the process that a request came from, in the same class.
   outcome reply(const inbound& request, payload_ptr payload);
 
   /// Sends a request; `done` is called exactly once, on another thread as a rule: it must not block (send an actor a message).
@@ -47,10 +47,10 @@ class link_port {
   void watch(caf::actor watcher);
   void unwatch(const caf::actor& watcher);
 
-  /// Where a peer may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
-  void know(const node_id& peer, std::vector<std::string> addresses);
+  /// Where a node may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
+  void know(const node_id& node, std::vector<std::string> addresses);
 
-  bool is_up(const node_id& peer, link::traffic_class lane) const { return outbox_.is_up(peer, lane); }
+  bool is_up(const link::endpoint& peer, link::traffic_class lane) const { return outbox_.is_up(peer, lane); }
   const link_counters& counters() const { return counters_; }
 
  private:
@@ -68,7 +68,7 @@ class link_port {
   /// Ends the requests among messages that never left.
   void fail_unsent(const std::vector<queued_message>& messages, const std::string& why);
   void set_manager(caf::actor manager);
-  void ask_to_dial(const node_id& peer, link::traffic_class lane);
+  void ask_to_dial(const node_id& node, link::traffic_class lane);
 
   link_counters counters_;
   outbox outbox_;

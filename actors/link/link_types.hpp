@@ -20,9 +20,9 @@ inline payload_ptr make_payload(bytes data) { return std::make_shared<const byte
 
 using peer_ptr = std::shared_ptr<const link::peer_info>;
 
-/// A message to a peer. A stranger is addressed by the id its session was given.
+/// A message to a peer: a node by its id, whoever else there is on a link by the `end()` of its `peer_info`.
 struct outgoing {
-  node_id to;
+  link::endpoint to;
   link::traffic_class lane = link::traffic_class::foreground;
   link::message_kind kind = link::message_kind::membership;
   payload_ptr payload;

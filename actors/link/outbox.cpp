@@ -6,16 +6,16 @@ namespace holdfast::actors {
 
 namespace limits = link::limits;
 
-const outbox::lane_entry* outbox::find(const node_id& peer, link::traffic_class lane) const {
+const outbox::lane_entry* outbox::find(const link::endpoint& peer, link::traffic_class lane) const {
   auto it = peers_.find(peer);
   return it == peers_.end() ? nullptr : &it->second.lanes[static_cast<std::size_t>(lane)];
 }
 
-outbox::lane_entry* outbox::find(const node_id& peer, link::traffic_class lane) {
+outbox::lane_entry* outbox::find(const link::endpoint& peer, link::traffic_class lane) {
   return const_cast<lane_entry*>(std::as_const(*this).find(peer, lane));
 }
 
-result<outbox::push_step> outbox::push(const node_id& peer, link::traffic_class lane, queued_message m) {
+result<outbox::push_step> outbox::push(const link::endpoint& peer, link::traffic_class lane, queued_message m) {
   auto bytes_count = cost(m);
   if (m.payload->size() > limits::message_bytes_max) return fail(errc::over_limit, "a message longer than 4 MiB cannot be sent");
   std::lock_guard lock(mutex_);
@@ -42,7 +42,7 @@ result<outbox::push_step> outbox::push(const node_id& peer, link::traffic_class 
   return step;
 }
 
-std::vector<queued_message> outbox::pull(const node_id& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max) {
+std::vector<queued_message> outbox::pull(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max) {
   std::lock_guard lock(mutex_);
   auto* l = find(peer, lane);
   if (!l || l->sessions.empty() || l->sessions.front().serial != serial) return {};
@@ -59,17 +59,26 @@ std::vector<queued_message> outbox::pull(const node_id& peer, link::traffic_clas
   return out;
 }
 
-bool outbox::attach(const node_id& peer, link::traffic_class lane, session_ref session) {
+outbox::attach_step outbox::attach(const link::endpoint& peer, link::traffic_class lane, session_ref session) {
   std::lock_guard lock(mutex_);
   auto& l = peers_[peer].lanes[static_cast<std::size_t>(lane)];
   l.state = lane_state::idle;
-  l.sessions.push_back(std::move(session));
-  if (l.sessions.size() > 1) return false;
+  attach_step step;
+  if (!l.sessions.empty()) {
+    auto& before = l.sessions.front().peer;
+    if (before->boot == session.peer->boot) {
+      l.sessions.push_back(std::move(session));
+      return step;
+    }
+    step.gone = before;
+  }
+  step.up = true;
+  l.sessions.insert(l.sessions.begin(), std::move(session));
   l.woken = true;  // it pulls of its own accord once it is attached
-  return true;
+  return step;
 }
 
-outbox::detach_step outbox::detach(const node_id& peer, link::traffic_class lane, std::uint64_t serial) {
+outbox::detach_step outbox::detach(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial) {
   std::lock_guard lock(mutex_);
   detach_step step;
   auto* l = find(peer, lane);
@@ -99,14 +108,14 @@ std::vector<queued_message> outbox::empty(lane_entry& l) {
   return out;
 }
 
-void outbox::forget_if_unused(const node_id& peer) {
+void outbox::forget_if_unused(const link::endpoint& peer) {
   auto it = peers_.find(peer);
   if (it == peers_.end() || !it->second.addresses.empty()) return;
   bool used = std::any_of(it->second.lanes.begin(), it->second.lanes.end(), [](const auto& l) { return !l.sessions.empty() || !l.queue.empty(); });
   if (!used) peers_.erase(it);
 }
 
-void outbox::know(const node_id& peer, std::vector<std::string> addresses) {
+void outbox::know(const link::endpoint& peer, std::vector<std::string> addresses) {
   std::lock_guard lock(mutex_);
   if (!peers_.contains(peer) && (addresses.empty() || peers_.size() >= limits::known_peers_max)) return;
   auto& entry = peers_[peer];
@@ -120,13 +129,13 @@ void outbox::know(const node_id& peer, std::vector<std::string> addresses) {
   forget_if_unused(peer);
 }
 
-std::vector<std::string> outbox::addresses(const node_id& peer) const {
+std::vector<std::string> outbox::addresses(const link::endpoint& peer) const {
   std::lock_guard lock(mutex_);
   auto it = peers_.find(peer);
   return it == peers_.end() ? std::vector<std::string>{} : it->second.addresses;
 }
 
-std::vector<queued_message> outbox::dial_failed(const node_id& peer, link::traffic_class lane) {
+std::vector<queued_message> outbox::dial_failed(const link::endpoint& peer, link::traffic_class lane) {
   std::lock_guard lock(mutex_);
   auto* l = find(peer, lane);
   if (!l || !l->sessions.empty()) return {};
@@ -134,12 +143,12 @@ std::vector<queued_message> outbox::dial_failed(const node_id& peer, link::traff
   return empty(*l);
 }
 
-void outbox::may_dial(const node_id& peer, link::traffic_class lane) {
+void outbox::may_dial(const link::endpoint& peer, link::traffic_class lane) {
   std::lock_guard lock(mutex_);
   if (auto* l = find(peer, lane); l && l->state == lane_state::refused) l->state = lane_state::idle;
 }
 
-bool outbox::begin_dial(const node_id& peer, link::traffic_class lane) {
+bool outbox::begin_dial(const link::endpoint& peer, link::traffic_class lane) {
   std::lock_guard lock(mutex_);
   auto* l = find(peer, lane);
   if (!l || !l->sessions.empty()) return false;
@@ -148,10 +157,20 @@ bool outbox::begin_dial(const node_id& peer, link::traffic_class lane) {
   return true;
 }
 
-bool outbox::is_up(const node_id& peer, link::traffic_class lane) const {
+bool outbox::is_up(const link::endpoint& peer, link::traffic_class lane) const {
   std::lock_guard lock(mutex_);
   auto* l = find(peer, lane);
   return l && !l->sessions.empty();
+}
+
+std::size_t outbox::other_processes(const link::endpoint& peer) const {
+  std::lock_guard lock(mutex_);
+  std::size_t found = 0;
+  for (auto it = peers_.lower_bound(link::endpoint(peer.member, 0)); it != peers_.end() && it->first.member == peer.member; ++it) {
+    bool linked = std::any_of(it->second.lanes.begin(), it->second.lanes.end(), [](const auto& l) { return !l.sessions.empty(); });
+    if (linked && it->first != peer) ++found;
+  }
+  return found;
 }
 
 std::vector<peer_up> outbox::all_up() const {

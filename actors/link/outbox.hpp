@@ -1,4 +1,4 @@
-// The queues to all peers: one lane per peer and class, bounded, with at most one session taking from it at a time.
+// The queues to all peers: one lane per process and class, bounded, with at most one session taking from it at a time.
 //
 // A lane sticks to its session until that is gone, so messages keep their order; a second session of the same lane (both
 // sides may have dialled) waits its turn. Thread-safe: any thread pushes, sessions pull.
@@ -41,13 +41,16 @@ class outbox {
     caf::actor wake;    ///< tell this session that its lane has messages; empty: nobody
     bool dial = false;  ///< ask the manager to dial this lane
   };
-  result<push_step> push(const node_id& peer, link::traffic_class lane, queued_message m);
+  result<push_step> push(const link::endpoint& peer, link::traffic_class lane, queued_message m);
 
   /// Takes messages worth up to about `bytes_max` (at least one) if this session is the lane's; none left: the next push wakes it.
-  std::vector<queued_message> pull(const node_id& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max);
+  std::vector<queued_message> pull(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max);
 
-  /// True if it is the lane's first session: the peer is up.
-  bool attach(const node_id& peer, link::traffic_class lane, session_ref session);
+  struct attach_step {
+    bool up = false;  ///< the lane has its first session of this process: the peer is up
+    peer_ptr gone;    ///< the process that a node ran before: nothing is sent to it any more
+  };
+  attach_step attach(const link::endpoint& peer, link::traffic_class lane, session_ref session);
 
   struct detach_step {
     bool down = false;    ///< it was the last session of the lane
@@ -55,19 +58,21 @@ class outbox {
     bool dial = false;    ///< messages are left, and an address is known
     std::vector<queued_message> unsent;  ///< messages are left, and none is
   };
-  detach_step detach(const node_id& peer, link::traffic_class lane, std::uint64_t serial);
+  detach_step detach(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial);
 
-  void know(const node_id& peer, std::vector<std::string> addresses);
-  std::vector<std::string> addresses(const node_id& peer) const;
+  void know(const link::endpoint& peer, std::vector<std::string> addresses);
+  std::vector<std::string> addresses(const link::endpoint& peer) const;
 
   /// The lane's dial failed: pushes fail at once until `may_dial`. Answers what was queued.
-  std::vector<queued_message> dial_failed(const node_id& peer, link::traffic_class lane);
-  void may_dial(const node_id& peer, link::traffic_class lane);
+  std::vector<queued_message> dial_failed(const link::endpoint& peer, link::traffic_class lane);
+  void may_dial(const link::endpoint& peer, link::traffic_class lane);
   /// The manager is about to dial the lane. False if it is up.
-  bool begin_dial(const node_id& peer, link::traffic_class lane);
+  bool begin_dial(const link::endpoint& peer, link::traffic_class lane);
 
-  bool is_up(const node_id& peer, link::traffic_class lane) const;
+  bool is_up(const link::endpoint& peer, link::traffic_class lane) const;
   std::vector<peer_up> all_up() const;
+  /// How many other processes of this peer's member are linked.
+  std::size_t other_processes(const link::endpoint& peer) const;
 
  private:
   enum class lane_state : std::uint8_t { idle, dialling, refused };
@@ -85,15 +90,15 @@ class outbox {
   };
 
   static std::uint64_t cost(const queued_message& m) { return m.payload->size() + 64; }
-  lane_entry* find(const node_id& peer, link::traffic_class lane);
-  const lane_entry* find(const node_id& peer, link::traffic_class lane) const;
+  lane_entry* find(const link::endpoint& peer, link::traffic_class lane);
+  const lane_entry* find(const link::endpoint& peer, link::traffic_class lane) const;
   std::vector<queued_message> empty(lane_entry& l);
-  void forget_if_unused(const node_id& peer);
+  void forget_if_unused(const link::endpoint& peer);
 
   link_counters& counters_;
   const std::uint64_t budget_bytes_;
   mutable std::mutex mutex_;
-  std::map<node_id, peer_entry> peers_;
+  std::map<link::endpoint, peer_entry> peers_;
 };
 
 }  // namespace holdfast::actors

@@ -2,7 +2,7 @@
 
 namespace holdfast::actors {
 
-result<std::uint64_t> pending_requests::add(const node_id& peer, instant deadline, completion& done) {
+result<std::uint64_t> pending_requests::add(const link::endpoint& peer, instant deadline, completion& done) {
   std::lock_guard lock(mutex_);
   if (entries_.size() >= link::limits::pending_requests_max) return fail(errc::over_limit, "too many requests wait for their reply");
   auto correlation = next_++;
@@ -38,7 +38,7 @@ bool pending_requests::complete(const inbound& reply) {
   {
     std::lock_guard lock(mutex_);
     auto it = entries_.find(reply.correlation);
-    if (it == entries_.end() || it->second.peer != reply.from->id) return false;
+    if (it == entries_.end() || it->second.peer != reply.from->end()) return false;
     e = take(reply.correlation);
   }
   e->done(reply);

@@ -17,7 +17,7 @@ class pending_requests {
   using completion = std::function<void(result<inbound>)>;
 
   /// Registers a request and answers its correlation (never 0), or `over_limit`; then `done` was not taken.
-  result<std::uint64_t> add(const node_id& peer, instant deadline, completion& done);
+  result<std::uint64_t> add(const link::endpoint& peer, instant deadline, completion& done);
 
   /// The request is being handed to this session. False if it has ended meanwhile: then it must not be sent any more.
   bool sent(std::uint64_t correlation, std::uint64_t session_serial);
@@ -33,7 +33,7 @@ class pending_requests {
 
  private:
   struct entry {
-    node_id peer;
+    link::endpoint peer;
     instant deadline;
     completion done;
     std::uint64_t session_serial = 0;  ///< 0: not sent yet

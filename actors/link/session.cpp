@@ -45,6 +45,7 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
   heard_at_ = used_at_ = rechecked_at_ = steady_now();
+  setup_.rules.has_room = [this](const link::peer_info& peer) { return no_room_for(peer); };
   handshake_ = std::make_unique<link::handshake>(setup_.self, setup_.rules, [this](bytes_view admission, const digest& key, wall_time now) {
     peer_admission_ = to_bytes(admission);
     return setup_.verify(admission, key, now);
@@ -97,6 +98,14 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
         return status_;
       },
   };
+}
+
+// A node dials whom it needs; whoever dials it is taken as long as its member has no more processes linked than it may.
+std::optional<link::refusal> session_state::no_room_for(const link::peer_info& peer) const {
+  if (setup_.rules.dialled || peer.is_node()) return std::nullopt;
+  if (setup_.port->outbox_.other_processes(peer.end()) < limits::processes_per_client_max) return std::nullopt;
+  return link::refusal{refusal_reason::too_many_connections, "this profile has " + std::to_string(limits::processes_per_client_max) +
+                                                                 " processes linked with this node already; end one, or use another profile"};
 }
 
 void session_state::on_bytes(bytes_view data) {
@@ -190,7 +199,7 @@ void session_state::leave() {
   session_ended ended{setup_.serial, why.reason, why.text, fault_by_peer_, up_, false};
   if (up_) {
     --port.counters_.sessions_up;
-    auto step = port.outbox_.detach(peer_->id, handshake_->lane(), setup_.serial);
+    auto step = port.outbox_.detach(peer_->end(), handshake_->lane(), setup_.serial);
     port.pending_.session_down(setup_.serial);
     if (step.down) port.announce(peer_down{peer_, handshake_->lane(), why.reason});
     if (step.wake) caf::anon_send(step.wake, wake_atom::value);

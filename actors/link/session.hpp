@@ -47,6 +47,7 @@ class session_state {
   void on_beat();
   void on_consumed();
   void pause_if_over();
+  std::optional<link::refusal> no_room_for(const link::peer_info& peer) const;
   void end(link::refusal_reason reason, std::string text, bool by_peer = false);
   void leave();
 

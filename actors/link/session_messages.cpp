@@ -82,8 +82,9 @@ void session_state::come_up() {
   auto& port = *setup_.port;
   ++port.counters_.sessions_up;
   caf::anon_send(setup_.manager, session_started{setup_.serial, peer_, lane});
-  bool first = port.outbox_.attach(peer_->id, lane, {setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
-  if (first) port.announce(peer_up{peer_, lane});
+  auto step = port.outbox_.attach(peer_->end(), lane, {setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
+  if (step.gone) port.announce(peer_down{step.gone, lane, refusal_reason::replaced});
+  if (step.up) port.announce(peer_up{peer_, lane});
   caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
 }
 
@@ -132,7 +133,7 @@ void session_state::control(message_kind kind, bytes_view payload) {
 bool session_state::stage_next(bytes& staged) {
   while (!writing_) {
     if (pulled_.empty()) {
-      auto more = setup_.port->outbox_.pull(peer_->id, handshake_->lane(), setup_.serial, staged_bytes_max);
+      auto more = setup_.port->outbox_.pull(peer_->end(), handshake_->lane(), setup_.serial, staged_bytes_max);
       if (more.empty()) return false;
       pulled_.assign(std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     }

@@ -30,7 +30,7 @@ archive_server::archive_server(server_config config, crypto::signing_key key, st
   }
 }
 
-server_step archive_server::on_request(clock_reading at, const node_id& from, service_request request) {
+server_step archive_server::on_request(clock_reading at, const link::endpoint& from, service_request request) {
   at_ = at;
   asker who{from, request.id};
   std::visit([&](auto& body) { handle(who, body); }, request.body);
@@ -43,7 +43,7 @@ void archive_server::handle(const asker& from, open_extent& request) {
   if (!valid(request.code) || request.index >= request.code.n || request.bytes_expected == 0 || request.bytes_expected > extent_bytes_max) {
     return refuse(from, {errc::malformed, "extent with a coding, index or size out of range"});
   }
-  if (request.origin.client != from.peer) return refuse(from, {errc::denied, "only the client that an extent names may write it"});
+  if (request.origin.client != from.member()) return refuse(from, {errc::denied, "only the client that an extent names may write it"});
   if (auto* extent = table_.find(id_of(request.origin))) {
     return answer_open(from, request, extent->header, extent->entries.size());
   }
@@ -69,7 +69,7 @@ void archive_server::begin_extent(const asker& from, const open_extent& request)
   extent_header header;
   header.extent = id_of(request.origin);
   header.ring = request.ring;
-  header.client = from.peer;
+  header.client = from.member();
   header.code = request.code;
   header.index = request.index;
   header.directory_version = request.directory_version;
@@ -92,7 +92,7 @@ void archive_server::begin_extent(const asker& from, const open_extent& request)
 
 uncommitted_extent* archive_server::writable(const asker& from, const extent_id& id) {
   auto* extent = table_.find(id);
-  if (!extent || extent->header.client != from.peer) {
+  if (!extent || extent->header.client != from.member()) {
     refuse(from, {errc::not_found, "extent " + id.brief() + " is not open here; open it first"});
     return nullptr;
   }
@@ -112,14 +112,14 @@ void archive_server::handle(const asker& from, put_piece& request) {
     if (request.offset + request.data.size() == size) reply(from, fragment_kept{request.extent, request.ordinal});
     return;
   }
-  if (auto taken = take_piece(*extent, request); !taken) {
+  if (auto taken = take_piece(from.end, *extent, request); !taken) {
     table_.finish(*extent);
     return refuse(from, taken.error());
   }
   if (extent->arriving->data.size() == extent->arriving->fragment_bytes) fragment_complete(from, *extent);
 }
 
-outcome archive_server::take_piece(uncommitted_extent& extent, const put_piece& piece) {
+outcome archive_server::take_piece(const link::endpoint& from, uncommitted_extent& extent, const put_piece& piece) {
   if (piece.data.empty()) return fail(errc::malformed, "a piece without data");
   if (piece.ordinal != extent.entries.size()) {
     return fail(errc::conflict, "block " + std::to_string(piece.ordinal) + " out of order; " + std::to_string(extent.entries.size()) + " is next");
@@ -132,7 +132,7 @@ outcome archive_server::take_piece(uncommitted_extent& extent, const put_piece& 
       return fail(errc::over_limit, "more than the extent was opened for");
     }
     if (extent.appending_bytes >= limits().appending_bytes_max) return fail(errc::over_limit, "more fragments under way than this server takes");
-    if (auto begun = table_.begin(extent, *piece.header); !begun) return begun;
+    if (auto begun = table_.begin(extent, from, *piece.header); !begun) return begun;
   }
   if (!extent.arriving || piece.offset != extent.arriving->data.size() ||
       piece.offset + piece.data.size() > extent.arriving->fragment_bytes) {
@@ -149,7 +149,7 @@ void archive_server::fragment_complete(const asker& from, uncommitted_extent& ex
   auto ordinal = static_cast<std::uint32_t>(extent.entries.size());
   if (!planted(planted_bug::skipped_hash_check) &&
       !verify_fragment(arrived.header, extent.header.code, extent.header.index, arrived.data)) {
-    report(server_event::kind::fragment_refused, id, ordinal, from.peer, "a fragment that its block's root does not contain");
+    report(server_event::kind::fragment_refused, id, ordinal, from.member(), "a fragment that its block's root does not contain");
     return refuse(from, {errc::damaged, "fragment of block " + std::to_string(ordinal) + " does not prove itself against its root"});
   }
   table_.add_entry(extent, arrived.header.entry);
@@ -190,7 +190,7 @@ void archive_server::handle(const asker& from, seal_extent& request) {
     if (auto ticket = begin_read(from, request)) step_.effects.push_back(read_extent{*ticket, request.extent});
     return;
   }
-  if (extent->header.client != from.peer) return refuse(from, {errc::denied, "only the client that wrote an extent may seal it"});
+  if (extent->header.client != from.member()) return refuse(from, {errc::denied, "only the client that wrote an extent may seal it"});
   if (!extent->open()) {
     if (extent->header.list != request.list) return refuse(from, {errc::conflict, "the extent is sealed with another list"});
     return reply(from, extent_sealed{receipt_for(extent->header)});
@@ -266,7 +266,7 @@ signed_receipt archive_server::receipt_for(const extent_header& sealed) const {
 void archive_server::handle(const asker& from, settle& request) {
   for (const auto& id : request.extents) {
     auto* extent = table_.find(id);
-    if (!extent || extent->open() || extent->header.client != from.peer) continue;
+    if (!extent || extent->open() || extent->header.client != from.member()) continue;
     step_.commitment_queries.push_back(id);
     extent->check_at = at_.now + extent->check_after;
   }
@@ -275,10 +275,10 @@ void archive_server::handle(const asker& from, settle& request) {
 
 void archive_server::handle(const asker& from, abandon& request) {
   auto* extent = table_.find(request.extent);
-  if (extent && extent->open() && !extent->sealing && extent->header.client == from.peer) {
+  if (extent && extent->open() && !extent->sealing && extent->header.client == from.member()) {
     table_.erase(request.extent);
     step_.effects.push_back(discard_extent{request.extent});
-    report(server_event::kind::extent_dropped, request.extent, 0, from.peer, "abandoned by its client");
+    report(server_event::kind::extent_dropped, request.extent, 0, from.member(), "abandoned by its client");
   }
   reply(from, done{});
 }
@@ -332,7 +332,7 @@ void archive_server::adopt(clock_reading at, const extent_header& sealed) {
   table_.insert(std::move(extent));
 }
 
-void archive_server::on_peer_lost(const node_id& peer) { table_.release_assemblies(peer); }
+void archive_server::on_peer_lost(const link::endpoint& peer) { table_.release_assemblies(peer); }
 
 void archive_server::set_usage(std::uint64_t stored_bytes, std::uint64_t capacity_bytes) {
   stored_bytes_ = stored_bytes;

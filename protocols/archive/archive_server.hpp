@@ -18,7 +18,7 @@ struct server_config {
 };
 
 struct outgoing_reply {
-  node_id to;
+  link::endpoint to;  ///< the process that asked
   service_reply reply;
 };
 
@@ -71,7 +71,7 @@ class archive_server {
   /// `uncommitted` is what the store recovered: open extents with their entries, sealed ones.
   archive_server(server_config config, crypto::signing_key key, std::vector<stored_extent> uncommitted, clock_reading at);
 
-  server_step on_request(clock_reading at, const node_id& from, service_request request);
+  server_step on_request(clock_reading at, const link::endpoint& from, service_request request);
   server_step on_stored(clock_reading at, store_ticket ticket, const outcome& stored);
   server_step on_fragment(clock_reading at, store_ticket ticket, result<stored_fragment> found);
   server_step on_extent(clock_reading at, store_ticket ticket, result<stored_extent> found);
@@ -79,8 +79,8 @@ class archive_server {
   server_step on_commitment(clock_reading at, const extent_id& extent, const commitment& said);
   server_step on_timer(clock_reading at);
 
-  /// A peer's link is down: its half-sent fragments are forgotten; it sends them again.
-  void on_peer_lost(const node_id& peer);
+  /// The link to a process is down: its half-sent fragments are forgotten; it sends them again.
+  void on_peer_lost(const link::endpoint& peer);
 
   /// Takes over an extent that the filler of this server has sealed, until the ring commits it.
   void adopt(clock_reading at, const extent_header& sealed);
@@ -101,8 +101,10 @@ class archive_server {
 
  private:
   struct asker {
-    node_id peer;
+    link::endpoint end;
     std::uint64_t request = 0;
+
+    const node_id& member() const { return end.member; }
   };
   struct pending_append {
     asker from;
@@ -136,7 +138,7 @@ class archive_server {
 
   void begin_extent(const asker& from, const open_extent& request);
   void answer_open(const asker& from, const open_extent& request, const extent_header& header, std::size_t blocks);
-  outcome take_piece(uncommitted_extent& extent, const put_piece& piece);
+  outcome take_piece(const link::endpoint& from, uncommitted_extent& extent, const put_piece& piece);
   void fragment_complete(const asker& from, uncommitted_extent& extent);
   void begin_seal(const asker& from, uncommitted_extent& extent, const seal_extent& request);
   uncommitted_extent* writable(const asker& from, const extent_id& extent);
@@ -161,7 +163,7 @@ class archive_server {
   crypto::signing_key key_;
   uncommitted_table table_;
   std::map<store_ticket, pending> pending_;
-  std::map<node_id, std::uint32_t> reads_;  // under way, by peer
+  std::map<node_id, std::uint32_t> reads_;  // under way, by member
   std::uint32_t reads_under_way_ = 0;
   std::uint64_t tickets_ = 0;
   std::uint64_t stored_bytes_ = 0, capacity_bytes_ = 0, damaged_ = 0;

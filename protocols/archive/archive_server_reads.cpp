@@ -5,9 +5,9 @@
 namespace holdfast::archive {
 
 std::optional<store_ticket> archive_server::begin_read(const asker& from, request_body body) {
-  auto& by_peer = reads_[from.peer];
+  auto& by_peer = reads_[from.member()];
   if (by_peer >= limits().peer_reads_max || reads_under_way_ >= limits().reads_max) {
-    if (by_peer == 0) reads_.erase(from.peer);
+    if (by_peer == 0) reads_.erase(from.member());
     refuse(from, {errc::unavailable, "too many reads under way; ask again"});
     return std::nullopt;
   }
@@ -149,12 +149,12 @@ std::optional<archive_server::pending> archive_server::take(store_ticket ticket)
   if (found.empty()) return std::nullopt;
   if (auto* read = std::get_if<pending_read>(&found.mapped())) {
     --reads_under_way_;
-    if (auto by_peer = reads_.find(read->from.peer); --by_peer->second == 0) reads_.erase(by_peer);
+    if (auto by_peer = reads_.find(read->from.member()); --by_peer->second == 0) reads_.erase(by_peer);
   }
   return std::move(found.mapped());
 }
 
-void archive_server::reply(const asker& to, reply_body body) { step_.replies.push_back({to.peer, {to.request, std::move(body)}}); }
+void archive_server::reply(const asker& to, reply_body body) { step_.replies.push_back({to.end, {to.request, std::move(body)}}); }
 
 void archive_server::refuse(const asker& to, const error& why) {
   auto code = why.room() == error_room<errc>::name ? static_cast<errc>(why.code()) : errc::unavailable;

@@ -65,14 +65,14 @@ outcome uncommitted_table::admits(const extent_header& header) const {
   return {};
 }
 
-outcome uncommitted_table::begin(uncommitted_extent& extent, const block_header& header) {
+outcome uncommitted_table::begin(uncommitted_extent& extent, const link::endpoint& from, const block_header& header) {
   finish(extent);
   auto size = fragment_bytes(extent.header.code, header.entry.length);
   if (assembling_bytes_ + size > limits_.assembling_bytes_max || entries_ >= limits_.open_entries_max) {
     return fail(errc::over_limit, "this server has as many fragments under way as it can hold; try again");
   }
   assembling_bytes_ += size;
-  extent.arriving = assembly{header, size, {}};
+  extent.arriving = assembly{from, header, size, {}};
   return {};
 }
 
@@ -96,9 +96,9 @@ void uncommitted_table::sealed(uncommitted_extent& extent, const extent_header& 
   count(extent, true);
 }
 
-void uncommitted_table::release_assemblies(const node_id& client) {
+void uncommitted_table::release_assemblies(const link::endpoint& from) {
   for (auto& [id, extent] : extents_) {
-    if (extent.header.client == client) finish(extent);
+    if (extent.arriving && extent.arriving->from == from) finish(extent);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocols/archive/archive_store_types.hpp"
+#include "protocols/link/endpoint.hpp"
 
 namespace holdfast::archive {
 
@@ -25,6 +26,7 @@ struct server_limits {
 
 /// A fragment whose pieces are arriving.
 struct assembly {
+  link::endpoint from;
   block_header header;
   std::uint32_t fragment_bytes = 0;
   bytes data;
@@ -62,7 +64,7 @@ class uncommitted_table {
   outcome admits(const extent_header& header) const;
 
   /// Begins a fragment, in place of an unfinished one.
-  outcome begin(uncommitted_extent& extent, const block_header& header);
+  outcome begin(uncommitted_extent& extent, const link::endpoint& from, const block_header& header);
   void finish(uncommitted_extent& extent);
 
   /// Counts a verified fragment's entry.
@@ -71,8 +73,8 @@ class uncommitted_table {
   /// The extent is sealed: what it holds in memory and reserved beyond need goes.
   void sealed(uncommitted_extent& extent, const extent_header& header);
 
-  /// Unfinished fragments of a client that is gone.
-  void release_assemblies(const node_id& client);
+  /// Unfinished fragments of a process that is gone.
+  void release_assemblies(const link::endpoint& from);
 
   const std::map<extent_id, uncommitted_extent>& extents() const { return extents_; }
   std::map<extent_id, uncommitted_extent>& extents() { return extents_; }

@@ -86,6 +86,7 @@ handshake::step handshake::judge(const clock_reading& now, const hello& h) {
   peer_.directory_version = h.directory_version;
   peer_.features = h.features & self_.features;
   peer_.protocol = std::min(h.protocol_max, protocol_newest);
+  if (auto why = rules_.has_room ? rules_.has_room(peer_) : std::nullopt) return refuse(why->reason, why->text);
   accepted_ = true;
   step s;
   if (!rules_.dialled) {

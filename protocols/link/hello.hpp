@@ -14,6 +14,7 @@
 #include "protocols/base/engine.hpp"
 #include "protocols/base/error.hpp"
 #include "protocols/identity/identity_types.hpp"
+#include "protocols/link/endpoint.hpp"
 #include "protocols/link/message_kind.hpp"
 #include "protocols/names/names.hpp"
 
@@ -29,7 +30,7 @@ struct hello {
   traffic_class lane = traffic_class::foreground;
   node_id member;                    ///< who the admission is for; zero from a stranger
   bytes admission;                   ///< at most 4 KiB; empty from a stranger
-  std::uint64_t boot = 0;            ///< drawn at each start: tells a restarted peer from a reconnected one
+  std::uint64_t boot = 0;            ///< drawn at each start: tells the processes of a client apart, and a restarted node
   std::uint64_t directory_version = 0;
 };
 template <class F>
@@ -96,6 +97,9 @@ struct peer_info {
   std::uint64_t boot = 0, directory_version = 0, features = 0;
   std::uint16_t protocol = 0;
   std::string remote_address;            ///< HOST:PORT of the socket, for people
+
+  bool is_node() const { return admitted && kind == identity::member_kind::node; }
+  endpoint end() const { return {id, is_node() ? 0 : boot}; }
 };
 
 /// Reads an admission: the peer's id, kind and name if it is good for `tls_key` at `now`, else `expired`, `denied` (revoked),
@@ -117,6 +121,7 @@ struct handshake_rules {
   bool dialled = false;
   std::optional<node_id> expected;                 ///< whom a dialled address must prove to be
   bool strangers_welcome = true;                   ///< take peers without admission, unless one in particular was dialled
+  std::function<std::optional<refusal>(const peer_info&)> has_room;  ///< why this verified peer cannot be taken now; empty: it can
 };
 
 class handshake {

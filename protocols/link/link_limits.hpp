@@ -41,6 +41,7 @@ constexpr std::size_t read_bytes(traffic_class c) { return c == traffic_class::a
 constexpr std::uint64_t budget_bytes = 64u << 20;
 
 constexpr std::size_t connections_max = 1'024;             ///< in total; three per peer
+constexpr std::size_t processes_per_client_max = 32;       ///< with one profile at once: no client takes more than a tenth of the above
 constexpr std::size_t connections_per_address_max = 256;   ///< a local cluster has all its peers on one address
 constexpr std::size_t half_open_max = 128;                 ///< accepted, hello not yet done
 constexpr std::size_t pending_requests_max = 65'536;       ///< requests of this process without their reply

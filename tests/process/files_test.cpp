@@ -81,9 +81,7 @@ BOOST_AUTO_TEST_CASE(a_removed_file_can_be_brought_back) {
   BOOST_TEST(cluster("get removed/f").out == "still here");
 }
 
-// Known limit (LIMITS.md): links tell members apart, not the processes of one member, so commands of one profile that run at the
-// same time can lose each other's links. Run it by name: --run_test=files/many_writers*
-BOOST_AUTO_TEST_CASE(many_writers_of_one_name_all_get_their_version, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(many_writers_of_one_name_all_get_their_version) {
   constexpr int writers = 6;
   auto path = cluster.write("racer", noise(40'000, 5));
   std::string command;

@@ -19,6 +19,9 @@ inline node_id node_named(std::uint8_t n) {
   return id;
 }
 
+/// Members from here on are clients, whose processes are told apart.
+constexpr std::uint8_t first_client = 100;
+
 inline cluster_id cluster_named(std::uint8_t n) {
   cluster_id id;
   id.raw[0] = n;
@@ -82,6 +85,7 @@ class process {
       if (revoked->revoked.contains(a[0])) return fail(errc::denied, "the admission was revoked");
       link::peer_info p;
       p.id = node_named(a[0]);
+      p.kind = a[0] < first_client ? identity::member_kind::node : identity::member_kind::client;
       p.name = "n" + std::to_string(a[0]);
       return p;
     };

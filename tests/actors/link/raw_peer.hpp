@@ -51,6 +51,7 @@ class raw_peer {
     link::hello h;
     h.cluster.raw[0] = cluster;
     h.lane = lane;
+    h.boot = random_.next_u64();
     if (id != 0) {
       h.member.raw[0] = id;
       h.admission = {id, 0};

@@ -128,7 +128,7 @@ class world {
       if (h.lie) h.lie(reply.reply);
       auto frame = codec::encode(reply.reply);
       BOOST_REQUIRE_LE(frame.size(), frame_bytes_max);
-      after(h.latency, [this, node, to = reply.to, frame = std::move(frame)] {
+      after(h.latency, [this, node, to = reply.to.member, frame = std::move(frame)] {
         auto decoded = codec::decode<service_reply>(frame);
         BOOST_REQUIRE(decoded);
         if (receivers.contains(to)) receivers.at(to)(node, *decoded);

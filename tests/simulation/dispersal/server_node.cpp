@@ -79,7 +79,7 @@ void server_node::send(const outgoing_reply& reply) {
     if (auto progress = std::get_if<extent_progress>(&out.reply.body); progress && progress->sealed) check_receipt(*progress->sealed);
   }
   if (lie_ == behaviour::forge) forge(out.reply);
-  auto go = [this, out] { world_.send(index_, world_.index_of(out.to), archive_packet(out.reply)); };
+  auto go = [this, out] { world_.send(index_, world_.index_of(out.to.member), archive_packet(out.reply)); };
   if (lie_ != behaviour::delay) return go();
   world_.events.after(between(random_, 100ms, 1500ms), go);
 }
