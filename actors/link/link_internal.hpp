@@ -10,6 +10,7 @@ namespace holdfast::actors {
 using dial_atom = caf::atom_constant<caf::atom("dial")>;          ///< port → manager: a lane has messages and no session
 using wake_atom = caf::atom_constant<caf::atom("wake")>;          ///< port → session: the lane has messages
 using consumed_atom = caf::atom_constant<caf::atom("consumed")>;  ///< → session: received bodies were let go
+using budget_poll_atom = caf::atom_constant<caf::atom("budgetpoll")>;  ///< a paused session looks whether it may read again
 using beat_atom = caf::atom_constant<caf::atom("beat")>;          ///< a session's or the manager's own regular timer
 using deadline_atom = caf::atom_constant<caf::atom("deadline")>;  ///< a session's handshake or goodbye took too long
 using answered_atom = caf::atom_constant<caf::atom("answered")>;  ///< manager to itself: an `ask` has its response

@@ -1,5 +1,6 @@
 #include "actors/link/session.hpp"
 
+#include <caf/io/middleman.hpp>
 #include <caf/io/network/native_socket.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,6 +8,7 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/link/link_iface.hpp"
+#include "actors/link/reading.hpp"
 #include "protocols/codec/writer.hpp"
 
 namespace holdfast::actors {
@@ -29,12 +31,12 @@ session_state::~session_state() {
 }
 
 void session_state::open_socket() {
-  if (setup_.accepted) {
-    connection_ = setup_.accepted->hdl();
-    self_->move_scribe(std::exchange(setup_.accepted, nullptr));
-  } else {
-    connection_ = self_->add_scribe(setup_.dialled_socket);
-  }
+  auto scribe = std::exchange(setup_.accepted, nullptr);
+  bool dialled = !scribe;
+  if (dialled) scribe = self_->system().middleman().backend().new_scribe(setup_.dialled_socket);
+  connection_ = scribe->hdl();
+  scribe_ = scribe.get();
+  dialled ? self_->add_scribe(std::move(scribe)) : self_->move_scribe(std::move(scribe));
   int on = 1;
   ::setsockopt(native_socket_of(connection_), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   self_->ack_writes(connection_, true);
@@ -80,10 +82,15 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
       },
       [this](wake_atom) { pump(); },
       [this](consumed_atom) { on_consumed(); },
+      [this](budget_poll_atom) {
+        polling_ = false;
+        on_consumed();
+        poll_budget();
+      },
       [this](beat_atom) { on_beat(); },
       [this](deadline_atom) {
         if (ending_) {  // the goodbye took long enough
-          self_->trigger(connection_);
+          resume();
           if (self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_RDWR);
           self_->quit();
         } else if (!up_) {
@@ -123,15 +130,26 @@ void session_state::on_bytes(bytes_view data) {
 
 // Foreground and background are bounded by credit, agreement by a bound of its own, all by the common budget: beyond it
 // nothing more is read, and TCP holds the senders back.
+bool session_state::holds_too_much() const {
+  return agreement() ? meter_->held_bytes() > limits::agreement_inbound_bytes_max
+                     : setup_.port->counters_.held_bytes > static_cast<std::int64_t>(setup_.budget_bytes);
+}
+
 void session_state::pause_if_over() {
-  if (!up() || paused_) return;
-  bool over = agreement() ? meter_->held_bytes() > limits::agreement_inbound_bytes_max
-                          : setup_.port->counters_.held_bytes > static_cast<std::int64_t>(setup_.budget_bytes);
-  if (!over) return;
+  if (!up() || paused_ || !holds_too_much() || !self_->valid(connection_)) return;
   paused_ = true;
   ++setup_.port->counters_.reading_paused;
-  self_->halt(connection_);
-  self_->delayed_send(self_, budget_poll, consumed_atom::value);
+  halt_reading(*scribe_);
+  poll_budget();
+}
+
+/// Others make room in the common budget and tell nobody.
+void session_state::poll_budget() {
+  if (paused_ && !std::exchange(polling_, true)) self_->delayed_send(self_, budget_poll, budget_poll_atom::value);
+}
+
+void session_state::resume() {
+  if (std::exchange(paused_, false) && self_->valid(connection_)) resume_reading(*scribe_);
 }
 
 void session_state::on_consumed() {
@@ -140,11 +158,9 @@ void session_state::on_consumed() {
   if (!agreement() && consumed > 0) {
     if (auto grant = credit_in_.on_consumed(consumed)) control(link::message_kind::credit, codec::encode(link::credit_grant{grant}));
   }
-  if (paused_) {
-    paused_ = false;
+  if (paused_ && !holds_too_much()) {
     heard_at_ = steady_now();  // we did not listen: that is not the peer's silence
-    self_->trigger(connection_);
-    pause_if_over();
+    resume();
   }
   pump();
 }
@@ -182,7 +198,7 @@ void session_state::end(refusal_reason reason, std::string text, bool by_peer) {
   }
   ending_ = true;
   fault_by_peer_ = by_peer;
-  if (paused_) self_->trigger(connection_);
+  resume();
   self_->flush(connection_);
   fault_ = link::refusal{reason, std::move(text)};
   leave();

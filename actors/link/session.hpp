@@ -46,7 +46,10 @@ class session_state {
   void on_bytes(bytes_view data);
   void on_beat();
   void on_consumed();
+  bool holds_too_much() const;
   void pause_if_over();
+  void poll_budget();
+  void resume();
   std::optional<link::refusal> no_room_for(const link::peer_info& peer) const;
   void end(link::refusal_reason reason, std::string text, bool by_peer = false);
   void leave();
@@ -71,6 +74,7 @@ class session_state {
   pointer self_ = nullptr;
   session_setup setup_;
   caf::io::connection_handle connection_;
+  caf::io::scribe* scribe_ = nullptr;  ///< while the connection is valid
   std::unique_ptr<link::tls_channel> tls_;
   std::unique_ptr<link::handshake> handshake_;
   std::unique_ptr<link::frame_reader> frames_;
@@ -86,6 +90,7 @@ class session_state {
   bool ending_ = false;          ///< only what is written already still leaves
   bool left_ = false;            ///< the manager knows that it ended
   bool paused_ = false;
+  bool polling_ = false;         ///< a look at the budget is due
   bool refused_ = false;         ///< the peer has been told why, or told us
   bool fault_by_peer_ = false;   ///< the peer ended it
   std::optional<link::refusal> fault_;  ///< why it ends; set by a frame, acted on when its bytes are done with
