@@ -1,7 +1,9 @@
 // holdfast: the one program. Builds the tree of commands, and runs the one that was named.
+#include <algorithm>
 #include <iostream>
 
 #include "actors/base/log.hpp"
+#include "tools/command_line/help_format.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/errors/error_table.hpp"
 
@@ -13,6 +15,7 @@ class command_tree {
  public:
   command_tree() : app_("Holdfast: storage that looks after itself.", "holdfast") {
     app_.require_subcommand(1);
+    app_.formatter(std::make_shared<help_format>());
     app_.set_version_flag("--version", "holdfast " HOLDFAST_VERSION);
     app_.footer("`holdfast COMMAND --help` says more.\n\n" + error_table::instance().exit_codes_help());
     data_commands();
@@ -25,13 +28,29 @@ class command_tree {
     } catch (const CLI::Success& e) {  // --help, --version
       return app_.exit(e);
     } catch (const CLI::ParseError& e) {
-      std::cerr << "holdfast: " << e.what() << "\n  `holdfast --help` and `holdfast COMMAND --help` show what there is.\n";
+      auto unknown = unknown_command(argc, argv);
+      std::cerr << "holdfast: " << (unknown.empty() ? e.what() : "there is no command \"" + unknown + "\"")
+                << "\n  `holdfast --help` and `holdfast COMMAND --help` show what there is.\n";
       return 2;
     }
     return chosen_();
   }
 
  private:
+  /// The words that were to name a command and name none; empty if they do.
+  std::string unknown_command(int argc, char** argv) const {
+    const CLI::App* at = &app_;
+    std::string words;
+    for (int i = 1; i < argc && argv[i][0] != '-' && !at->get_subcommands({}).empty(); ++i) {
+      words += (words.empty() ? "" : " ") + std::string(argv[i]);
+      auto all = at->get_subcommands({});
+      auto named = std::find_if(all.begin(), all.end(), [&](const CLI::App* c) { return c->check_name(argv[i]); });
+      if (named == all.end()) return words;
+      at = *named;
+    }
+    return {};
+  }
+
   template <class Options>
   void add(CLI::App& to, const std::string& name, const std::string& summary) {
     auto options = std::make_shared<Options>();

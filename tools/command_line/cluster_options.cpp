@@ -27,26 +27,27 @@ std::string not_a_duration(const std::string& text) {
 std::string not_a_signal(const std::string& text) { return parse_signal(text) ? "" : "\"" + text + "\" is no signal: KILL, STOP, CONT, TERM, ..."; }
 
 void declare_local(CLI::App& c, local_options& o, bool waits) {
-  c.add_option("--dir", o.dir, "the cluster's folder: node data in DIR/NAME, the client's profile in DIR/client.toml")->required();
-  if (waits) c.add_option("--timeout", o.timeout_s, "seconds to wait for nodes to serve")->capture_default_str();
+  c.add_option("--dir", o.dir, "the cluster's folder: node data in DIR/NAME, the client's profile in DIR/client.toml")->required()->option_text("DIR");
+  if (waits) c.add_option("--timeout", o.timeout_s, "seconds to wait for nodes to serve")->capture_default_str()->option_text("N");
 }
 
 }  // namespace
 
 void declare_identity(CLI::App& c, identity_options& o) {
-  c.add_option("--profile", o.profile, "profile to act as (default: HOLDFAST_PROFILE, or ~/.config/holdfast/profile.toml)");
+  c.add_option("--profile", o.profile, "profile to act as (default: HOLDFAST_PROFILE, or ~/.config/holdfast/profile.toml)")->option_text("FILE");
   c.add_flag("--json", o.json, "answer in JSON, errors too");
-  c.add_option("--timeout", o.timeout_s, "seconds to wait for servers before giving up")->capture_default_str()->check(CLI::Range(1u, 86'400u));
+  c.add_option("--timeout", o.timeout_s, "seconds to wait for servers before giving up")->capture_default_str()->check(CLI::Range(1u, 86'400u))
+      ->option_text("N");
 }
 
 void declare(CLI::App& c, node_options& o) {
-  c.add_option("--manifest", o.manifest, "the node's TOML manifest")->required();
+  c.add_option("--manifest", o.manifest, "the node's TOML manifest")->required()->option_text("FILE");
   auto* found = c.add_flag("--found", o.found, "found a new cluster");
-  c.add_option("--ring", o.ring, "with --found: members of the first rings; the cluster starts when so many have joined")
-      ->check(CLI::IsMember({1, 3, 4, 7}))->needs(found)->capture_default_str();
-  auto* join = c.add_option("--join", o.join, "HOST:PORT of any member of the cluster to join")->excludes(found);
+  c.add_option("--ring", o.ring, "with --found: members of the first rings, 1, 3, 4 or 7; the cluster starts when so many have joined")
+      ->check(CLI::IsMember({1, 3, 4, 7}))->needs(found)->capture_default_str()->option_text("N");
+  auto* join = c.add_option("--join", o.join, "any member of the cluster to join")->excludes(found)->option_text("HOST:PORT");
   c.add_option("--token", o.token, "leave to join, from `holdfast invite node`; better in HOLDFAST_TOKEN, where ps does not show it")
-      ->envname("HOLDFAST_TOKEN")->excludes(found);
+      ->envname("HOLDFAST_TOKEN")->excludes(found)->option_text("TOKEN");
   join->excludes(found);
   c.add_flag("--check", o.check, "check the manifest, print each effective value and where it came from, and end");
   c.add_flag("--json", o.json, "with --check: print as JSON");
@@ -66,14 +67,16 @@ void declare(CLI::App& c, node_options& o) {
           o.settings[pair.substr(0, equals)] = pair.substr(equals + 1);
         }
       },
-      "KEY=VALUE: any key of the manifest, over what it says");
+      "any key of the manifest, over what it says")
+      ->option_text("KEY=VALUE ...");
   c.footer("Restarted with an identity in its data folder, a node needs neither --found nor --join.\n\n" + keys_help());
 }
 
 void declare(CLI::App& c, invite_options& o) {
   c.add_option("kind", o.kind, "node, client or operator")->required()->check(CLI::IsMember({"node", "client", "operator"}));
-  c.add_option("--ttl", o.ttl, "how long the token may be used, once: 90s, 15m, 24h, 7d")->capture_default_str()->check(not_a_duration);
-  c.add_option("--label", o.label, "who will run it: fragments are spread over different labels");
+  c.add_option("--ttl", o.ttl, "how long the token may be used, once: 90s, 15m, 24h, 7d")->capture_default_str()->check(not_a_duration)
+      ->option_text("TIME");
+  c.add_option("--label", o.label, "who will run it: fragments are spread over different labels")->option_text("TEXT");
   declare_identity(c, o.as);
   c.footer("Prints one token, which is used once. Takes an operator's profile.");
 }
@@ -94,10 +97,11 @@ void declare(CLI::App& c, dashboard_options& o) {
 
 void declare(CLI::App& c, local_up_options& o) {
   declare_local(c, o.at, true);
-  c.add_option("--nodes", o.nodes, "processes")->capture_default_str()->check(CLI::Range(1u, 64u));
+  c.add_option("--nodes", o.nodes, "processes")->capture_default_str()->check(CLI::Range(1u, 64u))->option_text("N");
   c.add_option("--ring", o.ring, "members of the first rings (default: the largest of 1, 3 and 4 that nodes and --ring-max allow)")
-      ->check(CLI::IsMember({1, 3, 4, 7}));
-  c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members")->capture_default_str()->check(CLI::IsMember({1, 3, 4, 7, 10}));
+      ->check(CLI::IsMember({1, 3, 4, 7}))->option_text("N");
+  c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members")->capture_default_str()
+      ->check(CLI::IsMember({1, 3, 4, 7, 10}))->option_text("N");
   c.footer("In a folder that has a cluster already: starts the nodes that are dead.");
 }
 
@@ -110,7 +114,8 @@ void declare(CLI::App& c, local_add_options& o) { declare_local(c, o.at, true); 
 
 void declare(CLI::App& c, local_kill_options& o) {
   c.add_option("node", o.node, "node-1, node-2, ...")->required();
-  c.add_option("--signal", o.signal, "which signal, with or without SIG: KILL, STOP, CONT, TERM, ...")->capture_default_str()->check(not_a_signal);
+  c.add_option("--signal", o.signal, "which signal, with or without SIG: KILL, STOP, CONT, TERM, ...")->capture_default_str()->check(not_a_signal)
+      ->option_text("SIGNAL");
   declare_local(c, o.at, false);
 }
 

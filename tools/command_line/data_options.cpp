@@ -12,7 +12,11 @@ void declare_name(CLI::App& c, std::string& name, const char* meaning = "path of
   c.add_option("name", name, meaning)->required();
 }
 
-const CLI::Range versions(1.0, 1e18);
+/// As text, so that any number of digits gets the same answer.
+std::string not_a_version(const std::string& text) {
+  bool digits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits && text.find_first_not_of('0') != std::string::npos ? "" : "\"" + text + "\" is no version: they count from 1";
+}
 
 std::string not_a_time(const std::string& text) {
   if (parse_time(text, {})) return "";
@@ -24,7 +28,7 @@ std::string not_a_time(const std::string& text) {
 void declare(CLI::App& c, put_options& o) {
   c.add_option("file", o.file, "file to keep; - for standard input")->required();
   declare_name(c, o.name);
-  auto* version = c.add_option("--if-version", o.if_version, "only if the newest version is this one")->check(versions);
+  auto* version = c.add_option("--if-version", o.if_version, "only if the newest version is this one")->check(not_a_version)->option_text("N");
   c.add_flag("--if-absent", o.if_absent, "only if there is nothing of that name")->excludes(version);
   declare_identity(c, o.as);
   c.footer("Every put makes a new version; earlier ones stay. Folders on the way are made.");
@@ -32,9 +36,10 @@ void declare(CLI::App& c, put_options& o) {
 
 void declare(CLI::App& c, get_options& o) {
   declare_name(c, o.name);
-  c.add_option("-o,--output", o.output, "file to write; - for standard output")->capture_default_str();
-  auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(versions);
-  c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")->excludes(version)->check(not_a_time);
+  c.add_option("-o,--output", o.output, "file to write; - for standard output")->capture_default_str()->option_text("FILE");
+  auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(not_a_version)->option_text("N");
+  c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")
+      ->excludes(version)->check(not_a_time)->option_text("TIME");
   declare_identity(c, o.as);
 }
 
@@ -56,7 +61,8 @@ void declare(CLI::App& c, rm_options& o) {
 
 void declare(CLI::App& c, restore_options& o) {
   declare_name(c, o.name);
-  c.add_option("--version", o.version, "the version that becomes the newest again, as a new version")->required()->check(versions);
+  c.add_option("--version", o.version, "the version that becomes the newest again, as a new version")
+      ->required()->check(not_a_version)->option_text("N");
   declare_identity(c, o.as);
 }
 
@@ -74,9 +80,9 @@ void declare(CLI::App& c, verify_options& o) {
 }
 
 void declare(CLI::App& c, profile_create_options& o) {
-  c.add_option("--join", o.join, "HOST:PORT of any member of the cluster")->required();
+  c.add_option("--join", o.join, "any member of the cluster")->required()->option_text("HOST:PORT");
   c.add_option("--token", o.token, "leave to join, from `holdfast invite client`; better in HOLDFAST_TOKEN, where ps does not show it")
-      ->required()->envname("HOLDFAST_TOKEN");
+      ->required()->envname("HOLDFAST_TOKEN")->option_text("TOKEN");
   c.add_flag("--passphrase", o.passphrase, "seal the profile; asked for, or read from the file HOLDFAST_PASSPHRASE_FILE names");
   declare_identity(c, o.as);
   c.footer("The profile holds your keys. Without it nobody can recover your data: not the operators, not the servers, not us.\n"
