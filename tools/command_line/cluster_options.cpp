@@ -27,7 +27,8 @@ std::string not_a_duration(const std::string& text) {
 std::string not_a_signal(const std::string& text) { return parse_signal(text) ? "" : "\"" + text + "\" is no signal: KILL, STOP, CONT, TERM, ..."; }
 
 void declare_local(CLI::App& c, local_options& o, bool waits) {
-  c.add_option("--dir", o.dir, "the cluster's folder: node data in DIR/NAME, the client's profile in DIR/client.toml")->required()->option_text("DIR");
+  c.add_option("--dir", o.dir, "the cluster's folder: node data in DIR/NAME, the client's profile in DIR/client.toml")
+      ->required()->option_text("DIR");
   if (waits) c.add_option("--timeout", o.timeout_s, "seconds to wait for nodes to serve")->capture_default_str()->option_text("N");
 }
 

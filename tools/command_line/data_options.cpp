@@ -37,7 +37,8 @@ void declare(CLI::App& c, put_options& o) {
 void declare(CLI::App& c, get_options& o) {
   declare_name(c, o.name);
   c.add_option("-o,--output", o.output, "file to write; - for standard output")->capture_default_str()->option_text("FILE");
-  auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(not_a_version)->option_text("N");
+  auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")
+                      ->check(not_a_version)->option_text("N");
   c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")
       ->excludes(version)->check(not_a_time)->option_text("TIME");
   declare_identity(c, o.as);
