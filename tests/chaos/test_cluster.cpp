@@ -76,6 +76,11 @@ tools::address test_cluster::address_of(const std::string& node) const {
   return std::ranges::find(status, node, &tools::node_status::name)->listen;
 }
 
+pid_t test_cluster::pid_of(const std::string& node) const {
+  const auto status = require(local().status());
+  return std::ranges::find(status, node, &tools::node_status::name)->pid;
+}
+
 void test_cluster::kill(const std::string& node) { require(local().kill(node, SIGKILL)); }
 void test_cluster::freeze(const std::string& node) { require(local().kill(node, SIGSTOP)); }
 void test_cluster::start(const std::string& node) {
