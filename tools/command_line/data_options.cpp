@@ -20,7 +20,7 @@ std::string not_a_version(const std::string& text) {
 
 std::string not_a_time(const std::string& text) {
   if (parse_time(text, {})) return "";
-  return "\"" + text + "\" is no time: 2026-11-21, \"2026-11-21 10:30\", 2026-11-21T10:30:05Z, or \"15m ago\"";
+  return "\"" + text + "\" is no time: 2026-11-21, \"2026-11-21 10:30\", 2026-11-21T10:30:05Z, 2026-11-21T10:30:05.250Z, or \"15m ago\"";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tools/command_line/times.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -42,6 +43,15 @@ std::optional<wall_time> parse_time(std::string_view text, wall_time now) {
   }
   bool utc = text.ends_with('Z');
   if (utc) text.remove_suffix(1);
+  std::int64_t fraction_ms = 0;
+  if (auto point = text.find('.'); point != std::string_view::npos) {
+    auto milliseconds = whole(text.substr(point + 1));
+    if (!milliseconds || *milliseconds < 0 || text.size() - point != 4 || std::count(text.begin(), text.end(), ':') != 2) return std::nullopt;
+    fraction_ms = *milliseconds;
+    text = text.substr(0, point);
+  } else if (std::count(text.begin(), text.end(), ':') == 2) {
+    fraction_ms = 999;  // through that second: what `holdfast log` prints finds the version it stands beside
+  }
   std::string copy(text);
   for (auto form : {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"}) {
     std::tm parts{};
@@ -49,7 +59,7 @@ std::optional<wall_time> parse_time(std::string_view text, wall_time now) {
     const char* end = ::strptime(copy.c_str(), form, &parts);
     if (!end || *end != '\0') continue;
     std::int64_t seconds = utc ? ::timegm(&parts) : std::mktime(&parts);
-    return wall_time{seconds * 1000};
+    return wall_time{seconds * 1000 + fraction_ms};
   }
   return std::nullopt;
 }

@@ -4,11 +4,12 @@
 
 #include "protocols/base/error.hpp"
 #include "tools/command_line/options.hpp"
+#include "tools/errors/error_table.hpp"
 
 namespace holdfast::tools {
 
 /// Prints what went wrong and what to do, as text on standard error or as JSON on standard output; gives the exit code.
-int report(const error& e, bool json = false);
+int report(const error& e, bool json = false, situation where = situation::keeping);
 
 int run(const node_options& o);
 int run(const invite_options& o);

@@ -54,7 +54,7 @@ int run(const node_options& o) {
     return save_profile(std::filesystem::path(config.data) / "operator.toml", p, std::nullopt, identity::everyday_stretching, true);
   };
   auto ended = actors::run_node(config, start);
-  return ended ? *ended : report(ended.error());
+  return ended ? *ended : report(ended.error(), false, situation::running_node);
 }
 
 }  // namespace holdfast::tools

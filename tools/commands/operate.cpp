@@ -68,7 +68,7 @@ std::optional<identity::member_kind> kind_of(const std::string& name) {
 
 int run(const invite_options& o) {
   auto s = open_session(o.as);
-  if (!s) return report(s.error(), o.as.json);
+  if (!s) return report(s.error(), o.as.json, situation::operating);
   system_random random;
   identity::token token;
   token.cluster = s->profile.secrets.cluster;
@@ -78,7 +78,7 @@ int run(const invite_options& o) {
   auto expires = actors::wall_now() + *parse_duration(o.ttl);
   auto invitation = identity::invitation_for(token, o.label, expires);
   auto done = order(*s, ring::invite{key.pub(), crypto::signed_statement<identity::invitation>::make(invitation, key)});
-  if (!done) return report(done.error(), o.as.json);
+  if (!done) return report(done.error(), o.as.json, situation::operating);
   auto text = identity::print_token(token);
   if (o.as.json) {
     std::cout << R"({"token":")" << text << R"(","kind":")" << o.kind << R"(","expires_ms":)" << expires.ms << "}" << std::endl;
@@ -91,33 +91,33 @@ int run(const invite_options& o) {
 
 int run(const revoke_options& o) {
   auto node = node_id::from_hex(o.id);
-  auto no = [&](errc code, std::string why) { return report(error(code, std::move(why)), o.as.json); };
-  if (!node) return no(errc::malformed, "'" + o.id + "' is no id: 64 hexadecimal digits, as `holdfast status --json` shows them");
-  if (!o.yes) return no(errc::denied, "revoking is for good: whoever it is needs a new token to return; say --yes if that is meant");
+  auto no = [&](std::string why) { return report(error(tool_errc::usage, std::move(why)), o.as.json); };
+  if (!node) return no("'" + o.id + "' is no id: 64 hexadecimal digits; `holdfast status --json` shows those of nodes, a new profile its own");
+  if (!o.yes) return no("revoking is for good: whoever it is needs a new token to return; say --yes if that is meant");
   auto s = open_session(o.as);
-  if (!s) return report(s.error(), o.as.json);
+  if (!s) return report(s.error(), o.as.json, situation::operating);
   auto key = crypto::signing_key::from_seed(s->profile.secrets.identity_seed);
   ring::revocation revocation{s->profile.secrets.cluster, *node};
   auto done = order(*s, ring::revoke{key.pub(), crypto::signed_statement<ring::revocation>::make(revocation, key)});
-  if (!done) return report(done.error(), o.as.json);
+  if (!done) return report(done.error(), o.as.json, situation::operating);
   std::cerr << "revoked " << node->brief() << "; every node that is connected knows within seconds\n";
   return 0;
 }
 
 int run(const status_options& o) {
   auto answer = ask_monitor(o.as, introspection::view_request{});
-  if (!answer) return report(answer.error(), o.as.json);
+  if (!answer) return report(answer.error(), o.as.json, situation::operating);
   auto* view = std::get_if<introspection::view_reply>(&*answer);
-  if (!view) return report(error(errc::unavailable, "the node has no view of its cluster yet; try again in a moment"), o.as.json);
+  if (!view) return report(error(errc::unavailable, "the node has no view of its cluster yet; try again in a moment"), o.as.json, situation::operating);
   std::cout << (o.as.json ? view->json + "\n" : status_text(view->json)) << std::flush;
   return 0;
 }
 
 int run(const dashboard_options& o) {
   auto answer = ask_monitor(o.as, introspection::sign_in_request{});
-  if (!answer) return report(answer.error(), o.as.json);
+  if (!answer) return report(answer.error(), o.as.json, situation::operating);
   auto* link = std::get_if<introspection::sign_in_reply>(&*answer);
-  if (!link) return report(error(errc::not_found, "the node that was asked has no dashboard; `dashboard` in its manifest gives it one"), o.as.json);
+  if (!link) return report(error(errc::not_found, "the node that was asked has no dashboard; `dashboard` in its manifest gives it one"), o.as.json, situation::operating);
   std::cout << link->url << std::endl;
   return 0;
 }

@@ -30,7 +30,7 @@ int run(const profile_create_options& o) {
     return report(error(errc::already_exists, path.string() + " exists already; it would be lost. Name another file with --profile"), o.as.json);
   }
   auto token = identity::parse_token(o.token);
-  if (!token) return report(token.error(), o.as.json);
+  if (!token) return report(token.error(), o.as.json, situation::operating);
   std::optional<std::string> passphrase;
   if (o.passphrase) {
     auto asked = ask_new_passphrase("the profile");
@@ -40,7 +40,7 @@ int run(const profile_create_options& o) {
   std::array<char, 65> host{};
   ::gethostname(host.data(), host.size() - 1);
   auto profile = actors::create_profile(o.join, *token, "client@" + std::string(host.data()).substr(0, 50));
-  if (!profile) return report(profile.error(), o.as.json);
+  if (!profile) return report(profile.error(), o.as.json, situation::operating);
   auto saved = save_profile(path, *profile, passphrase, identity::everyday_stretching, false);
   if (!saved) return report(saved.error(), o.as.json);
   std::cerr << path.string() << " holds your keys. Without it nobody can recover your data: not the operators, not the servers.\n"

@@ -5,11 +5,11 @@
 
 namespace holdfast::tools {
 
-int report(const error& e, bool json) {
+int report(const error& e, bool json, situation where) {
   if (json) {
-    std::cout << describe_json(e) << std::endl;
+    std::cout << describe_json(e, where) << std::endl;
   } else {
-    std::cerr << describe(e) << std::flush;
+    std::cerr << describe(e, where) << std::flush;
   }
   return exit_code(e);
 }

@@ -24,7 +24,10 @@ error_table::error_table() {
       const auto& row = *value.as_table();
       auto code = static_cast<std::uint16_t>(row["code"].value_or(0));
       rows_[{std::string(room.str()), code}] = {std::string(room.str()) + "." + std::string(name.str()), row["exit"].value_or(1),
-                                                row["sentence"].value_or(""), row["remedy"].value_or("")};
+                                                row["sentence"].value_or(""), row["remedy"].value_or(""), {}};
+      auto& special = rows_[{std::string(room.str()), code}].special;
+      if (auto text = row["running_node"].value<std::string>()) special[situation::running_node] = *text;
+      if (auto text = row["operating"].value<std::string>()) special[situation::operating] = *text;
     }
   }
 }
@@ -53,20 +56,20 @@ int exit_code(const error& e) {
   return row ? row->exit_code : 1;
 }
 
-std::string describe(const error& e) {
+std::string describe(const error& e, situation where) {
   const auto* row = error_table::instance().find(e);
   std::string out = "holdfast: " + (e.message().empty() && row ? row->sentence : e.message()) + "\n";
-  if (row) out += "  " + row->remedy + "\n";
+  if (row) out += "  " + row->remedy_in(where) + "\n";
   return out;
 }
 
-std::string describe_json(const error& e) {
+std::string describe_json(const error& e, situation where) {
   const auto* row = error_table::instance().find(e);
   nlohmann::ordered_json body;
   body["id"] = row ? row->id : std::string(e.room()) + "." + std::to_string(e.code());
   body["exit"] = row ? row->exit_code : 1;
   body["message"] = e.message();
-  body["remedy"] = row ? row->remedy : "";
+  body["remedy"] = row ? row->remedy_in(where) : "";
   return nlohmann::ordered_json{{"error", body}}.dump();
 }
 

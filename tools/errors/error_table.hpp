@@ -8,11 +8,20 @@
 
 namespace holdfast::tools {
 
+/// What a person was doing: the same error is mended in another way by whoever keeps files, runs a node, or operates a cluster.
+enum class situation : std::uint8_t { keeping, running_node, operating };
+
 struct error_row {
   std::string id;        ///< "protocols.not_found": stable, for scripts
   int exit_code = 1;
   std::string sentence;  ///< what it means, for any cause
   std::string remedy;    ///< what to do
+  std::map<situation, std::string> special;  ///< what to do instead, in some situations
+
+  const std::string& remedy_in(situation s) const {
+    auto found = special.find(s);
+    return found == special.end() ? remedy : found->second;
+  }
 };
 
 class error_table {
@@ -38,9 +47,9 @@ class error_table {
 int exit_code(const error& e);
 
 /// Two lines for a terminal: what happened, and what to do.
-std::string describe(const error& e);
+std::string describe(const error& e, situation where = situation::keeping);
 
 /// {"error":{"id":...,"exit":...,"message":...,"remedy":...}} on one line.
-std::string describe_json(const error& e);
+std::string describe_json(const error& e, situation where = situation::keeping);
 
 }  // namespace holdfast::tools

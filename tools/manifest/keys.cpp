@@ -11,7 +11,7 @@ namespace {
 using values = std::vector<std::string>;
 using verdict = std::optional<std::string>;
 
-constexpr std::size_t labels_max = 16, label_bytes_max = 64, name_bytes_max = 64, disks_max = 32, path_bytes_max = 4096;
+constexpr std::size_t labels_max = 16, label_bytes_max = 64, name_bytes_max = 64, path_bytes_max = 4096;
 
 bool is_name(const std::string& text) {
   auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.'; };
@@ -25,11 +25,10 @@ verdict set_name(node_settings& s, const values& v) {
 }
 
 verdict set_data(node_settings& s, const values& v) {
-  if (v.empty() || v.size() > disks_max) return "data is one path, or a list of up to 32";
-  for (const auto& path : v) {
-    if (path.empty() || path.size() > path_bytes_max || path.find('\0') != std::string::npos) return "a path is empty, too long or has a NUL";
-    if (std::ranges::count(v, path) > 1) return "the path \"" + path + "\" is listed twice";
-  }
+  if (v.empty()) return "data is a path";
+  if (v.size() > 1) return "several paths: this version keeps a node's data in one; run a node for each disk, or put the disks under one file system";
+  const auto& path = v.front();
+  if (path.empty() || path.size() > path_bytes_max || path.find('\0') != std::string::npos) return "a path is empty, too long or has a NUL";
   s.data = v;
   return {};
 }
@@ -77,7 +76,7 @@ verdict set_ring_max(node_settings& s, const values& v) {
 std::vector<manifest_key> make_keys() {
   std::vector<manifest_key> keys;
   keys.push_back({"name", value_shape::text, "what people call this node", true, set_name, [](const node_settings& s) { return s.name; }});
-  keys.push_back({"data", value_shape::list, "where it keeps its data: a path, or one for each disk; relative to the manifest's folder", true,
+  keys.push_back({"data", value_shape::list, "where it keeps its data: a path, relative to the manifest's folder", true,
                   set_data, [](const node_settings& s) { return show_list(s.data); }});
   keys.push_back(address_key("listen", "the one inbound port, for all links", &node_settings::listen));
   keys.push_back({"advertise", value_shape::text, "what peers dial, where that differs from listen", false,

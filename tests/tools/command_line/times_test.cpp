@@ -16,10 +16,13 @@ BOOST_AUTO_TEST_CASE(durations_have_one_unit) {
 
 BOOST_AUTO_TEST_CASE(moments_are_dates_or_a_while_ago) {
   wall_time now{1'000'000'000};
-  BOOST_TEST(parse_time("1970-01-02T00:00:00Z", now)->ms == 86'400'000);
+  BOOST_TEST(parse_time("1970-01-02T00:00Z", now)->ms == 86'400'000);
   BOOST_TEST(parse_time("1970-01-01T00:01Z", now)->ms == 60'000);
+  BOOST_TEST(parse_time("1970-01-01T00:01:00Z", now)->ms == 60'999);  // seconds are meant in full
+  BOOST_TEST(parse_time("1970-01-01T00:01:00.250Z", now)->ms == 60'250);
   BOOST_TEST(parse_time("15m ago", now)->ms == now.ms - 900'000);
   auto local = parse_time("2026-11-21 10:30:05", now).value();
   BOOST_TEST(print_time(local) == "2026-11-21 10:30:05");
-  for (auto bad : {"", "yesterday", "2026-13-01", "2026-11-21T10", "2026-11-21 10:30:05 ", "ago"}) BOOST_TEST(!parse_time(bad, now), bad);
+  for (auto bad : {"", "yesterday", "2026-13-01", "2026-11-21T10", "2026-11-21 10:30:05 ", "2026-11-21 10:30.250", "2026-11-21T10:30:05.25Z",
+                   "2026-11-21T10:30:05.-25Z", "ago"}) BOOST_TEST(!parse_time(bad, now), bad);
 }

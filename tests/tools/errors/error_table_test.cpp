@@ -35,5 +35,7 @@ BOOST_AUTO_TEST_CASE(a_description_says_what_happened_and_what_to_do) {
   BOOST_TEST(tools::exit_code(e) == 5);
   BOOST_TEST(tools::describe(e).starts_with("holdfast: there is no notes.txt\n  `holdfast ls`"));
   BOOST_TEST(tools::describe_json(e).starts_with(R"({"error":{"id":"protocols.not_found","exit":5,"message":"there is no notes.txt")"));
+  BOOST_TEST(tools::describe(e, tools::situation::running_node).find("holdfast ls") == std::string::npos);  // where no file is meant
+  BOOST_TEST(tools::describe(e, tools::situation::running_node).find("mounted") != std::string::npos);
   BOOST_TEST(tools::exit_code(error(storage::errc::io_failed, "")) == 74);
 }

@@ -12,7 +12,7 @@ using namespace holdfast::tools;
 namespace {
 
 constexpr std::string_view whole = R"(name = "oak"
-data = ["disk1", "/srv/disk2"]
+data = ["disk1"]
 listen = "0.0.0.0:7400"
 advertise = "oak.example.org:7400"
 dashboard = "off"
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_whole_manifest_is_read) {
   BOOST_TEST(c.complaints.empty());
   const auto& s = c.settings;
   BOOST_TEST(s.name == "oak");
-  BOOST_TEST((s.data == std::vector<std::string>{"/etc/holdfast/disk1", "/srv/disk2"}));
+  BOOST_TEST((s.data == std::vector<std::string>{"/etc/holdfast/disk1"}));
   BOOST_TEST(to_string(s.listen) == "0.0.0.0:7400");
   BOOST_TEST(to_string(s.dialled()) == "oak.example.org:7400");
   BOOST_TEST(!s.dashboard.has_value());
@@ -100,6 +100,8 @@ BOOST_AUTO_TEST_CASE(duplicates_and_bad_syntax_are_refused_with_their_place) {
   BOOST_TEST(complaints("name = \n").size() == 1u);
   BOOST_TEST(complaints("[roles.archive]\n[roles.archive]\n").size() == 1u);
   BOOST_TEST(complaints("roles = 1\n").size() == 1u);
+  BOOST_TEST(complaints("data = []\n").front() == "m.toml:1:8: `data`: data is a path");
+  BOOST_TEST(complaints("data = [\"a\", \"b\"]\n").front().starts_with("m.toml:1:8: `data`: several paths: "));
   BOOST_TEST(complaints(std::string(manifest_bytes_max + 1, '#')).size() == 1u);
 }
 
