@@ -107,7 +107,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
     auto directory = config_.trust->directory();
     if (!directory) return 1;
     auto limits = state.engine->limits();
-    limits.client_uncommitted_bytes_max = directory->rules.client_uncommitted_bytes_max;
+    limits.client_uncommitted_bytes_max = std::min(directory->rules.client_uncommitted_bytes_max, config_.uncommitted_bytes_max);
     state.engine->set_limits(limits);
     auto own = directory->nodes.find(config_.self);
     auto epoch = own == directory->nodes.end() ? 1 : own->second.role_epoch;

@@ -21,6 +21,7 @@ struct archive_config {
   std::shared_ptr<storage::database> database;
   std::shared_ptr<work_pool> stores;
   std::uint64_t capacity_bytes = 0;  ///< 0: what the disk has
+  std::uint64_t uncommitted_bytes_max = ~0ull;  ///< of one client; the cluster's policy may set less
 };
 
 /// Its memory is the store: a restart finds what was sealed, and writers send again what was not.

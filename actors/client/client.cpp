@@ -69,11 +69,18 @@ class client_core {
   result<object::version_record> version_of(const std::string& path, const object::version_walk::target& wanted, object::capability& file) {
     auto* at = std::get_if<wall_time>(&wanted);
     auto found = file_at(path, at ? std::optional(*at) : std::nullopt);
+    bool not_yet_named = at && !found && found.error().is(errc::not_found);
+    if (not_yet_named) found = file_at(path);
     if (!found) return fail(found.error());
     file = std::move(*found);
     auto head = head_of(file, path);
     if (!head) return fail(head.error());
-    return objects_.find(*head, wanted);
+    auto record = objects_.find(*head, wanted);
+    // A file is kept first and named then: the time that its first version bears lies a little before there is the name.
+    constexpr auto named_within = std::chrono::seconds(10);
+    bool just_made = record && record->version == 1 && at && *at - record->time < duration(named_within);
+    if (not_yet_named && !just_made) return fail(errc::not_found, "there was no file \"" + path + "\" at that time");
+    return record;
   }
 
   /// The next version of a file that is there.

@@ -40,6 +40,7 @@ supervised_child plan_archive(caf::actor_system& system, const services_ptr& s) 
     config.database = s->database;
     config.stores = s->stores;
     config.capacity_bytes = s->config.archive_capacity_bytes;
+    config.uncommitted_bytes_max = s->config.uncommitted_bytes;
     return caf::actor_cast<caf::actor>(spawn_archive_role(system, std::move(config)));
   }));
   return child;

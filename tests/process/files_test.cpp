@@ -1,4 +1,5 @@
 // Files kept by a real cluster of one node, through the real program: versions, conditions, streams, folders, time travel.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "tests/process/cluster.hpp"
@@ -120,6 +121,104 @@ BOOST_AUTO_TEST_CASE(what_was_kept_outlives_a_killed_node) {
   BOOST_TEST(real_cluster::run(" local kill node-1 --dir " + cluster.dir()).code == 0);
   BOOST_TEST(real_cluster::run(" local start node-1 --dir " + cluster.dir()).code == 0);
   BOOST_TEST((cluster("get durable/f").out == content));
+}
+
+/// The agreed times of a file's versions, oldest first, as `log --json` gives them.
+std::vector<std::string> times_of(const real_cluster& cluster, const std::string& name) {
+  auto out = cluster("log " + name + " --json").out;
+  std::vector<std::string> times;
+  const std::string key = "\"time\":\"";
+  for (auto at = out.find(key); at != std::string::npos; at = out.find(key, at + 1)) times.push_back(out.substr(at + key.size(), 24));
+  std::reverse(times.begin(), times.end());
+  return times;
+}
+
+/// The same moment, some milliseconds later or earlier, within its second.
+std::string shifted(const std::string& time, int ms) {
+  auto value = std::to_string(1000 + std::stoi(time.substr(20, 3)) + ms);
+  return time.substr(0, 20) + value.substr(1) + "Z";
+}
+
+BOOST_AUTO_TEST_CASE(a_time_finds_the_version_that_was_newest_then) {
+  for (const char* text : {"first", "second", "third"}) {
+    BOOST_TEST(cluster("put " + cluster.write("v", text).string() + " travel/f").code == 0);
+    run_shell("sleep 0.05");  // versions of one millisecond could not be told apart
+  }
+  const auto times = times_of(cluster, "travel/f");
+  BOOST_REQUIRE(times.size() == 3);
+  const std::vector<std::string> texts{"first", "second", "third"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    BOOST_TEST(cluster("get travel/f --at " + times[i]).out == texts[i], "at " << times[i]);
+    if (times[i].substr(20, 3) != "999") BOOST_TEST(cluster("get travel/f --at " + shifted(times[i], 1)).out == texts[i]);
+    if (times[i].substr(20, 3) == "000") continue;
+    auto before = cluster("get travel/f --at " + shifted(times[i], -1));
+    if (i == 0) BOOST_TEST(before.code == 5);
+    if (i > 0) BOOST_TEST(before.out == texts[i - 1]);
+  }
+  BOOST_TEST(cluster("get travel/f --at 2199-01-01").out == "third");
+  BOOST_TEST(cluster("get travel/f --at '1d ago'").code == 5);
+  BOOST_TEST(cluster("get travel/f --at 1970-01-01").code == 5);
+  for (const char* bad : {"yesterday", "''", "2026-13-01", "'25:00'", "'15 ago'"}) {
+    auto refused = cluster(std::string("get travel/f 2>&1 --at ") + bad);
+    BOOST_TEST(refused.code == 2, bad);
+    BOOST_TEST(refused.out.find("15m ago") != std::string::npos, refused.out);  // what would have been right
+  }
+  BOOST_TEST(cluster("get travel/f --at '1d ago' --version 1").code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_time_finds_what_was_removed_since_and_a_name_that_meant_another_file) {
+  BOOST_TEST(cluster("put " + cluster.write("v", "before").string() + " gone/deep/f").code == 0);
+  run_shell("sleep 0.05");
+  auto there = times_of(cluster, "gone/deep/f").back();
+  // Its name came into the folder a little after its first version.
+  BOOST_TEST(cluster("put " + cluster.write("v", "again").string() + " gone/deep/f").code == 0);
+  there = times_of(cluster, "gone/deep/f").back();
+  run_shell("sleep 0.05");
+  BOOST_TEST(cluster("rm gone/deep/f").code == 0);
+  BOOST_TEST(cluster("rm gone/deep").code == 0);
+  BOOST_TEST(cluster("get gone/deep/f").code == 5);
+  BOOST_TEST(cluster("get gone/deep/f --at " + there).out == "again");
+  BOOST_TEST(cluster("put " + cluster.write("v", "another").string() + " gone/deep/f").code == 0);
+  BOOST_TEST(cluster("get gone/deep/f").out == "another");
+  BOOST_TEST(cluster("get gone/deep/f --at " + there).out == "again");
+}
+
+BOOST_AUTO_TEST_CASE(exit_codes_are_as_documented) {
+  auto path = cluster.write("some", "some").string();
+  BOOST_TEST(cluster("put " + path + " codes/f").code == 0);
+  for (const char* absent : {"get codes/g", "log codes/g", "ls codes/g", "rm codes/g", "verify codes/g", "get codes/f --version 2",
+                             "restore codes/f --version 2", "restore codes/g --version 1"}) {
+    BOOST_TEST(cluster(absent).code == 5, absent);
+  }
+  for (const char* wrong : {"get", "get codes/f --version 0", "get codes/f --version -1", "put", "nonsense", "put x y --if-absent --if-version 1"}) {
+    BOOST_TEST(cluster(wrong).code == 2, wrong);
+  }
+  BOOST_TEST(cluster("put /nonexistent codes/f").code == 1);
+  BOOST_TEST(cluster("get codes").code == 1);
+  BOOST_TEST(cluster("put " + path + " codes").code == 1);
+  BOOST_TEST(cluster("get codes/f -o /nonexistent/f").code == 1);
+  BOOST_TEST(real_cluster::run(" get codes/f --profile /nonexistent").code == 2);
+  BOOST_TEST(real_cluster::run(" get codes/f --profile " + path).code == 2);
+  auto json = cluster("put " + path + " codes/f --if-absent --json");
+  BOOST_TEST(json.code == 6);
+  BOOST_TEST(json.out.find("\"id\":\"protocols.already_exists\",\"exit\":6") != std::string::npos, json.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_fails_leaves_the_file_that_was_there) {
+  auto out = cluster.write("kept-copy", "what was there");
+  BOOST_TEST(cluster("get nothing/there -o " + out.string()).code == 5);
+  BOOST_TEST(run_shell("cat " + out.string()).out == "what was there");
+  BOOST_TEST(run_shell("ls " + out.string() + "*").out == out.string() + "\n");  // and nothing beside it
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_there_is_said_and_nothing_hangs) {
+  auto path = cluster.write("late", "late").string();
+  BOOST_TEST(cluster("put " + path + " late/f").code == 0);
+  BOOST_TEST(real_cluster::run(" local kill node-1 --dir " + cluster.dir()).code == 0);
+  BOOST_TEST(cluster("get late/f --timeout 2").code == 8);
+  BOOST_TEST(cluster("put " + path + " late/f --timeout 2").code == 8);
+  BOOST_TEST(real_cluster::run(" local start node-1 --dir " + cluster.dir()).code == 0);
+  BOOST_TEST(cluster("get late/f").out == "late");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
