@@ -86,7 +86,7 @@ class client_core {
   /// The next version of a file that is there.
   result<version_info> write(const object::capability& file, const byte_source& source, const put_options& options, const transfer_watch& watch) {
     auto base = options.if_version.value_or(0);
-    upload sending(*cluster_, objects_.numbers(), file, base, options.size);
+    upload sending(*cluster_, objects_.numbers(), file, base, {options.size, options.extent_bytes});
     auto content = sending.run(source, watch);
     if (!content) return fail(content.error());
     auto root = content->built.root;
@@ -104,7 +104,7 @@ class client_core {
   /// A new file, not yet linked.
   result<version_info> write_first(const object::capability& file, const byte_source& source, const put_options& options,
                                    const transfer_watch& watch) {
-    upload sending(*cluster_, objects_.numbers(), file, 0, options.size);
+    upload sending(*cluster_, objects_.numbers(), file, 0, {options.size, options.extent_bytes});
     auto content = sending.run(source, watch);
     if (!content) return fail(content.error());
     auto root = content->built.root;

@@ -40,6 +40,9 @@ struct put_options {
   std::optional<std::uint64_t> size;
   std::optional<std::uint64_t> if_version;  ///< else `conflict`
   bool if_absent = false;                   ///< else `already_exists`
+  /// Sealed content that shares one placement, at most; from 4 MiB to 1 GiB. Smaller extents begin anew on other servers sooner when
+  /// some fail, and cost the ring a coding record each.
+  std::uint64_t extent_bytes = archive::extent_bytes_max;
 };
 
 /// A version of a file, as the ring ordered it.

@@ -194,7 +194,7 @@ result<ring::operation_result> object_access::commit(const object::capability& t
 
 result<ring::operation_result> object_access::write(const object::capability& to, std::vector<object::predicate> conditions, bytes_view plaintext,
                                                     std::uint64_t base_version, bool creates) {
-  upload sending(cluster_, numbers_, to, base_version, plaintext.size());
+  upload sending(cluster_, numbers_, to, base_version, {.size = plaintext.size()});
   auto rest = plaintext;
   auto source = [&](mutable_bytes_view out) -> result<std::size_t> {
     auto n = std::min(out.size(), rest.size());

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t window_bytes = 2u << 20;
 constexpr std::uint64_t queue_bytes = 4u << 20;
 constexpr std::size_t read_bytes = 1u << 20;
+constexpr std::uint64_t extent_bytes_min = 4u << 20;  // a few blocks: each extent has receipts and a coding record of its own
 
 /// Ciphertext that so much plaintext becomes, at most: seals, and 80 bytes in interior blocks for each block.
 std::uint64_t ciphertext_bytes(std::uint64_t plaintext_bytes) {
@@ -31,14 +32,15 @@ void uploaded_content::settle() {
 }
 
 upload::upload(cluster_connection& cluster, operation_numbers& numbers, const object::capability& to, std::uint64_t base_version,
-               std::optional<std::uint64_t> size)
+               upload_rules rules)
     : cluster_(cluster),
-      size_(size),
+      size_(rules.size),
+      extent_bytes_(std::clamp(rules.extent_bytes, extent_bytes_min, archive::extent_bytes_max)),
       origin_([&] {
         auto number = numbers.next_upload();
         return archive::extent_origin{cluster.member(), number.session, number.operation, 0};
       }()),
-      builder_(to.object, *to.read, origin_, base_version, random_) {}
+      builder_(to.object, *to.read, origin_, base_version, random_, object::block_bytes_default, extent_bytes_) {}
 
 result<uploaded_content> upload::run(const byte_source& source, const transfer_watch& watch) {
   if (size_) watch.begin(*size_);
@@ -89,7 +91,8 @@ outcome upload::begin_extent(std::uint32_t ordinal) {
   config.margin = directory_->rules.write_margin;
   config.window_bytes = window_bytes;
   config.queue_bytes = queue_bytes;
-  if (size_) config.bytes_expected = std::min(archive::extent_bytes_max, ciphertext_bytes(*size_) - dispersed_);
+  config.bytes_expected = extent_bytes_;
+  if (size_) config.bytes_expected = std::min(extent_bytes_, ciphertext_bytes(*size_) - dispersed_);
   config.order = archive::placement_order(*directory_, archive::id_of(origin_), archive::placement_candidates(config.code));
   std::stable_partition(config.order.begin(), config.order.end(), [&](const node_id& s) { return !cluster_.servers().suspect(s); });
   if (!codec_) codec_.emplace(config.code);

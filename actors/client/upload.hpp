@@ -27,11 +27,15 @@ class uploaded_content {
   std::vector<extent_stream_ptr> streams_;
 };
 
+/// As in `put_options`.
+struct upload_rules {
+  std::optional<std::uint64_t> size;
+  std::uint64_t extent_bytes = archive::extent_bytes_max;
+};
+
 class upload {
  public:
-  /// `size` as in `put_options::size`.
-  upload(cluster_connection& cluster, operation_numbers& numbers, const object::capability& to, std::uint64_t base_version,
-         std::optional<std::uint64_t> size);
+  upload(cluster_connection& cluster, operation_numbers& numbers, const object::capability& to, std::uint64_t base_version, upload_rules rules);
 
   /// Reads the source to its end, or to the size given, and waits for the servers' receipts.
   result<uploaded_content> run(const byte_source& source, const transfer_watch& watch);
@@ -43,6 +47,7 @@ class upload {
 
   cluster_connection& cluster_;
   const std::optional<std::uint64_t> size_;
+  const std::uint64_t extent_bytes_;
   archive::extent_origin origin_;
   system_random random_;
   object::content_builder builder_;

@@ -5,9 +5,10 @@
 namespace holdfast::object {
 
 content_builder::content_builder(aguid object, read_key key, archive::extent_origin origin, std::uint64_t base_version,
-                                 random_source& random, std::uint32_t block_bytes)
-    : object_(object), key_(std::move(key)), origin_(origin), random_(random), block_bytes_(block_bytes) {
+                                 random_source& random, std::uint32_t block_bytes, std::uint64_t extent_bytes)
+    : object_(object), key_(std::move(key)), origin_(origin), random_(random), block_bytes_(block_bytes), extent_bytes_limit_(extent_bytes) {
   assert(block_bytes >= block_bytes_min && block_bytes <= block_bytes_limit);
+  assert(extent_bytes >= block_bytes + crypto::seal_overhead_bytes && extent_bytes <= archive::extent_bytes_max);
   origin_.ordinal = 0;
   extent_ = archive::id_of(origin_);
   built_.root.object = object;
@@ -19,7 +20,7 @@ placed_block content_builder::place(block_position at, bytes_view plaintext) {
   placed_block block;
   block.ciphertext = seal_block(object_, key_, at, plaintext, random_);
   auto length = block.ciphertext.size();
-  if (extent_blocks_ == archive::extent_blocks_max || extent_bytes_ + length > archive::extent_bytes_max) {
+  if (extent_blocks_ == archive::extent_blocks_max || extent_bytes_ + length > extent_bytes_limit_) {
     ++origin_.ordinal;
     extent_ = archive::id_of(origin_);
     extent_blocks_ = 0;

@@ -28,9 +28,10 @@ struct built_content {
 
 class content_builder {
  public:
-  /// `origin.ordinal` is ignored: extents are numbered from 0 as they fill. `block_bytes` between the limits of tree_node.hpp.
+  /// `origin.ordinal` is ignored: extents are numbered from 0 as they fill. `block_bytes` between the limits of tree_node.hpp;
+  /// `extent_bytes`, of ciphertext an extent at most, from a block's length to `archive::extent_bytes_max`.
   content_builder(aguid object, read_key key, archive::extent_origin origin, std::uint64_t base_version, random_source& random,
-                  std::uint32_t block_bytes = block_bytes_default);
+                  std::uint32_t block_bytes = block_bytes_default, std::uint64_t extent_bytes = archive::extent_bytes_max);
 
   /// Takes more plaintext and answers the blocks it completed.
   std::vector<placed_block> write(bytes_view plaintext);
@@ -50,6 +51,7 @@ class content_builder {
   archive::extent_origin origin_;
   random_source& random_;
   std::uint32_t block_bytes_;
+  std::uint64_t extent_bytes_limit_;
   bytes pending_;
   std::vector<block_ref> level_;  ///< references of the level being built
   std::uint32_t extent_blocks_ = 0;

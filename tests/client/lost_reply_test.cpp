@@ -1,4 +1,5 @@
 // A reply that never comes: the operation is retried under its own number and happens once, or the client says that it does not know.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
@@ -23,8 +24,13 @@ BOOST_AUTO_TEST_CASE(an_operation_whose_reply_is_late_happens_once) {
   for (std::uint64_t i = 1; i <= 3; ++i) {
     cluster.freeze("node-1");
     result<actors::version_info> made = fail(errc::unavailable, "not tried");
-    std::thread writer([&] { made = put_bytes(c, "a", content_of(i, 1'000)); });
-    std::this_thread::sleep_for(2s * i);  // less, and more, than it takes to give the link up
+    std::atomic<bool> returned = false;
+    std::thread writer([&] {
+      made = put_bytes(c, "a", content_of(i, 1'000));
+      returned = true;
+    });
+    // Less, and more, than it takes to give the link up.
+    BOOST_TEST(!eventually(2s * i, [&] { return returned.load(); }), "acknowledged by nobody");
     cluster.start("node-1");
     writer.join();
     BOOST_REQUIRE_MESSAGE(made, made.error().message());

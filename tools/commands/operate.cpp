@@ -108,7 +108,9 @@ int run(const status_options& o) {
   auto answer = ask_monitor(o.as, introspection::view_request{});
   if (!answer) return report(answer.error(), o.as.json, situation::operating);
   auto* view = std::get_if<introspection::view_reply>(&*answer);
-  if (!view) return report(error(errc::unavailable, "the node has no view of its cluster yet; try again in a moment"), o.as.json, situation::operating);
+  if (!view) {
+    return report(error(errc::unavailable, "the node has no view of its cluster yet; try again in a moment"), o.as.json, situation::operating);
+  }
   std::cout << (o.as.json ? view->json + "\n" : status_text(view->json)) << std::flush;
   return 0;
 }
@@ -117,7 +119,10 @@ int run(const dashboard_options& o) {
   auto answer = ask_monitor(o.as, introspection::sign_in_request{});
   if (!answer) return report(answer.error(), o.as.json, situation::operating);
   auto* link = std::get_if<introspection::sign_in_reply>(&*answer);
-  if (!link) return report(error(errc::not_found, "the node that was asked has no dashboard; `dashboard` in its manifest gives it one"), o.as.json, situation::operating);
+  if (!link) {
+    auto none = error(errc::not_found, "the node that was asked has no dashboard; `dashboard` in its manifest gives it one");
+    return report(none, o.as.json, situation::operating);
+  }
   std::cout << link->url << std::endl;
   return 0;
 }
