@@ -18,7 +18,7 @@ struct router_role_state {
 
   std::unique_ptr<mesh::router> engine;
   std::uint64_t directory_version = 0;
-  std::map<std::uint64_t, caf::typed_response_promise<mesh_located>> searches;
+  std::map<std::uint64_t, std::function<void(const result<std::vector<mesh::signed_pointer>>&)>> searches;  ///< what to do with the answer
   std::uint64_t last_search = 0;
 };
 
@@ -43,9 +43,9 @@ class router_role final : public role_actor<router_actor, router_role_state> {
         [this](mesh_withdraw_atom, const mesh::guid& what) { carry(state.engine->unpublish(read_clock(), what)); },
         [this](mesh_locate_atom, const mesh::guid& what) -> caf::result<mesh_located> {
           auto promise = make_response_promise<mesh_located>();
-          auto search = ++state.last_search;
-          state.searches.emplace(search, promise);
-          carry(state.engine->locate(read_clock(), search, what));
+          locate(what, [promise](const result<std::vector<mesh::signed_pointer>>& found) mutable {
+            promise.deliver(mesh_located{found ? servers_of(*found) : fail(found.error())});
+          });
           return promise;
         },
         [this](mesh_route_atom, const mesh::guid& what) { return mesh_root{state.engine->route(what)}; },
@@ -64,23 +64,43 @@ class router_role final : public role_actor<router_actor, router_role_state> {
                                    std::to_string(state.engine->pointers_kept()) + " pointers as a root");
   }
 
-  void on_inbound(const inbound& m) {
+  template <class Done>
+  void locate(const mesh::guid& what, Done done) {
+    auto search = ++state.last_search;
+    state.searches.emplace(search, std::move(done));
+    carry(state.engine->locate(read_clock(), search, what));
+  }
+
+  /// The engine has opened them.
+  static std::vector<node_id> servers_of(const std::vector<mesh::signed_pointer>& pointers) {
+    std::vector<node_id> servers;
+    for (const auto& p : pointers) servers.push_back(p.peek()->server);
+    return servers;
+  }
+
+  void on_inbound(inbound m) {
     if (!m.from->admitted || !m.wants_reply()) return;
     auto request = codec::decode<mesh::service_request>(m.body(), "mesh request");
-    mesh::service_reply reply;
-    if (request) {
-      reply = state.engine->on_request(read_clock(), m.from->id, *request);
-    } else {
-      reply = mesh::refused{request.error().code(), request.error().message()};
-    }
-    // Whoever asked hears from other roots, or asks again.
-    static_cast<void>(config_.links->reply(m, make_payload(codec::encode(reply))));
+    m.payload.reset();
+    if (!request) return reply(m, refusal_of(request.error()));
+    auto* wanted = std::get_if<mesh::locate_pointers>(&*request);
+    if (!wanted) return reply(m, state.engine->on_request(read_clock(), m.from->id, *request));
+    locate(wanted->what, [this, m](const result<std::vector<mesh::signed_pointer>>& found) {
+      reply(m, found ? mesh::service_reply(mesh::known_pointers{*found}) : refusal_of(found.error()));
+    });
+  }
+
+  static mesh::service_reply refusal_of(const error& e) { return mesh::refused{e.code(), e.message().substr(0, mesh::sentence_bytes_max)}; }
+
+  /// Whoever asked and does not hear it hears from other roots, or asks again.
+  void reply(const inbound& to, const mesh::service_reply& what) {
+    static_cast<void>(config_.links->reply(to, make_payload(codec::encode(what))));
   }
 
   void carry(mesh::router_step step) {
-    for (auto& a : step.answers) {
+    for (const auto& a : step.answers) {
       auto search = state.searches.extract(a.ticket);
-      if (!search.empty()) search.mapped().deliver(mesh_located{std::move(a.servers)});
+      if (!search.empty()) search.mapped()(a.pointers);
     }
     for (const auto& s : step.sends) ask(s);
   }

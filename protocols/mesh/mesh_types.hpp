@@ -21,6 +21,7 @@ guid guid_of(std::string_view what, const name256<Kind>& name) {
 
 constexpr std::uint8_t roots_per_guid = 3;
 constexpr std::size_t pointers_per_guid_max = 32;                      ///< at one root
+constexpr std::size_t sentence_bytes_max = 512;
 constexpr std::chrono::milliseconds pointer_life = std::chrono::minutes(10);
 constexpr std::chrono::milliseconds clock_skew = std::chrono::minutes(1);
 
@@ -57,7 +58,17 @@ bool inspect(F& f, find_pointers& x) {
   return f.fields("what", x.what);
 }
 
-using service_request = std::variant<keep_pointer, find_pointers>;
+/// To any router, by whoever is no router himself: who serves this, by the word of all its roots? Answered by `known_pointers`, or
+/// `refused` with `not_found` if every root said that nobody does.
+struct locate_pointers {
+  guid what;
+};
+template <class F>
+bool inspect(F& f, locate_pointers& x) {
+  return f.fields("what", x.what);
+}
+
+using service_request = std::variant<keep_pointer, find_pointers, locate_pointers>;
 
 struct kept {};
 template <class F>
@@ -79,9 +90,12 @@ struct refused {
 };
 template <class F>
 bool inspect(F& f, refused& x) {
-  return f.fields("code", x.code, "sentence", x.sentence) && x.sentence.size() <= 512;
+  return f.fields("code", x.code, "sentence", x.sentence) && x.sentence.size() <= sentence_bytes_max;
 }
 
 using service_reply = std::variant<kept, known_pointers, refused>;
+
+/// The pointer, if a server of this directory signed it and was not revoked since. Its expiry is the caller's to judge.
+result<pointer> open_pointer(const signed_pointer& s, const cluster_id& cluster, const identity::directory& directory);
 
 }  // namespace holdfast::mesh

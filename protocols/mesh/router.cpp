@@ -75,17 +75,19 @@ void router::found(clock_reading at, std::uint64_t ticket, const result<service_
   auto search = searches_.find(ticket);
   if (search == searches_.end()) return;
   auto* known = reply ? std::get_if<known_pointers>(&*reply) : nullptr;
-  std::set<node_id> servers;
+  std::map<node_id, signed_pointer> servers;
   if (known) {
     for (const auto& s : known->pointers) {
       auto p = open(s);
-      if (p && p->what == search->second.what && p->expires > at.wall - clock_skew) servers.insert(p->server);
+      if (p && p->what == search->second.what && p->expires > at.wall - clock_skew) servers.insert_or_assign(p->server, s);
     }
   } else {
     search->second.some_silent = true;
   }
   if (!servers.empty()) {
-    step_.answers.push_back({ticket, std::vector<node_id>(servers.begin(), servers.end())});
+    std::vector<signed_pointer> pointers;
+    for (auto& [server, pointer] : servers) pointers.push_back(std::move(pointer));
+    step_.answers.push_back({ticket, std::move(pointers)});
     searches_.erase(search);
   } else if (--search->second.waiting == 0) {
     step_.answers.push_back({ticket, search->second.some_silent ? fail(errc::unavailable, "some roots did not answer; try again")
@@ -121,19 +123,14 @@ void router::take(clock_reading at, const asked& why, const result<service_reply
 // -- as a root --------------------------------------------------------------------------------------------------------
 
 result<pointer> router::open(const signed_pointer& s) const {
-  auto claimed = s.peek();
-  if (!claimed) return fail(claimed.error());
-  if (!directory_ || claimed->cluster != config_.cluster) return fail(errc::denied, "a pointer of another cluster");
-  auto server = directory_->nodes.find(claimed->server);
-  if (server == directory_->nodes.end() || directory_->revoked.contains(claimed->server)) {
-    return fail(errc::denied, "a pointer of " + claimed->server.brief() + ", which is not a node of this cluster");
-  }
-  return s.open(server->second.identity);
+  if (!directory_) return fail(errc::denied, "no directory is known yet");
+  return open_pointer(s, config_.cluster, *directory_);
 }
 
 service_reply router::on_request(clock_reading at, const node_id& from, const service_request& request) {
   if (auto* keep = std::get_if<keep_pointer>(&request)) return handle(at, from, *keep);
-  return handle(at, std::get<find_pointers>(request));
+  if (auto* find = std::get_if<find_pointers>(&request)) return handle(at, *find);
+  return refusal(errc::unsupported, "roots are asked by routers, not for a search");
 }
 
 service_reply router::handle(clock_reading at, const node_id& from, const keep_pointer& request) {

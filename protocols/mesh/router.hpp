@@ -25,7 +25,7 @@ struct router_step {
   };
   struct located {
     std::uint64_t ticket = 0;
-    result<std::vector<node_id>> servers;  ///< `not_found`: all roots say so; `unavailable`: some did not answer
+    result<std::vector<signed_pointer>> pointers;  ///< true ones; `not_found`: all roots say so; `unavailable`: some did not answer
   };
   std::vector<send> sends;
   std::vector<located> answers;

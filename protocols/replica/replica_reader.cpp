@@ -21,9 +21,9 @@ reader_step replica_reader::ask(clock_reading at, std::uint64_t question, servic
 void replica_reader::sort_in(std::vector<node_id>& candidates, std::vector<node_id> group) const {
   std::erase_if(group, [&](const node_id& n) { return liars_.contains(n) || latency_.rank(n, at_.now).first; });
   std::stable_sort(group.begin(), group.end(),
-                   [&](const node_id& a, const node_id& b) { return latency_.rank(a, at_.now) > latency_.rank(b, at_.now); });
+                   [&](const node_id& a, const node_id& b) { return latency_.rank(a, at_.now) < latency_.rank(b, at_.now); });
   for (const auto& n : group) std::erase(candidates, n);
-  candidates.insert(candidates.end(), group.begin(), group.end());
+  candidates.insert(candidates.end(), group.rbegin(), group.rend());
 }
 
 void replica_reader::ask_next(question_iterator at) {

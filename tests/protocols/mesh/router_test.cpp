@@ -45,8 +45,18 @@ struct fixture {
   node& of(const node_id& id) {
     return *std::find_if(nodes.begin(), nodes.end(), [&](const node& n) { return n.id == id; });
   }
+  /// As anyone can tell who knows the directory.
+  result<std::vector<node_id>> servers_of(const std::vector<signed_pointer>& pointers) {
+    std::vector<node_id> servers;
+    for (const auto& p : pointers) {
+      auto opened = open_pointer(p, cluster, *directory);
+      BOOST_REQUIRE(opened);
+      servers.push_back(opened->server);
+    }
+    return servers;
+  }
   void carry(node& from, router_step step) {
-    for (auto& a : step.answers) located.insert_or_assign(a.ticket, std::move(a.servers));
+    for (const auto& a : step.answers) located.insert_or_assign(a.ticket, a.pointers ? servers_of(*a.pointers) : fail(a.pointers.error()));
     for (auto& s : step.sends) {
       result<service_reply> reply = fail(errc::unavailable, "silent");
       if (!silent.contains(s.to)) reply = of(s.to).engine->on_request(at, from.id, s.what);
@@ -148,6 +158,10 @@ BOOST_FIXTURE_TEST_CASE(nobody_announces_another_or_forever, fixture) {
   directory->revoked[nodes[2].id] = at.wall;
   learn();
   BOOST_TEST(!locate(nodes[1], thing(9)).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_root_does_not_search_for_others, fixture) {
+  BOOST_TEST(std::holds_alternative<refused>(nodes[0].engine->on_request(at, nodes[1].id, locate_pointers{thing(1)})));
 }
 
 }  // namespace
