@@ -22,7 +22,7 @@ archive_gate_actor::behavior_type archive_gate(archive_gate_actor::stateful_poin
         auto envelope = envelope_of(m.body());
         if (!envelope || (envelope->reply && envelope->asker >= archive_askers)) return;
         const auto& receiver = envelope->reply ? self->state.askers[envelope->asker] : self->state.server;
-        if (receiver) self->send(receiver, m);
+        if (receiver) caf::anon_send(receiver, m);
       },
       [self](archive_serves_atom, const caf::actor& server) { self->state.server = server; },
       [self](archive_asks_atom, archive_asker who, const caf::actor& asker) { self->state.askers[static_cast<std::size_t>(who)] = asker; },

@@ -164,6 +164,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
 
   /// Whoever waits for an answer that is lost asks again, or another server.
   void answer(const archive::outgoing_reply& reply) {
+    if (reply.to == config_.self) return send(config_.gate, archive_message_from(config_.self, seal(reply.reply)));
     auto lane = state.lanes.find(reply.to);
     auto sent = config_.links->send({reply.to, lane == state.lanes.end() ? traffic_class::foreground : lane->second, link::message_kind::archive,
                                      make_payload(seal(reply.reply))});

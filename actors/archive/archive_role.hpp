@@ -1,6 +1,7 @@
 // The archive server's role: the shell of `archive::archive_server`, and of what fills in its missing and damaged fragments.
 #pragma once
 
+#include "actors/archive/archive_gate.hpp"
 #include "actors/archive/archive_iface.hpp"
 #include "actors/base/status_board.hpp"
 #include "actors/link/link_port.hpp"
@@ -17,6 +18,7 @@ struct archive_config {
   trust_ptr trust;
   link_port_ptr links;
   board_ptr board;
+  archive_gate_actor gate;   ///< leads to other askers of this node
   std::shared_ptr<storage::extent_store> extents;
   std::shared_ptr<storage::database> database;
   std::shared_ptr<work_pool> stores;

@@ -155,6 +155,11 @@ void status_board::publish(archive_status archive) {
   archive_ = archive;
 }
 
+void status_board::publish(secondary_status secondary) {
+  std::lock_guard guard(mutex_);
+  secondary_ = secondary;
+}
+
 std::vector<ring_status> status_board::rings() const {
   std::lock_guard guard(mutex_);
   std::vector<ring_status> all;
@@ -165,6 +170,11 @@ std::vector<ring_status> status_board::rings() const {
 std::optional<archive_status> status_board::archive() const {
   std::lock_guard guard(mutex_);
   return archive_;
+}
+
+std::optional<secondary_status> status_board::secondary() const {
+  std::lock_guard guard(mutex_);
+  return secondary_;
 }
 
 }  // namespace holdfast::actors

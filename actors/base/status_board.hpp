@@ -74,11 +74,13 @@ class status_board {
   /// Events numbered above `after`, oldest first.
   std::vector<introspection::event> events(std::uint64_t after) const;
 
-  /// Facts a role publishes for the node's status (a ring's seat, the archive's fill), by the role's own hand.
+  /// Facts a role publishes for the node's status (a ring's seat, the archive's fill, what a replica holds), by the role's own hand.
   void publish(const std::string& key, introspection::ring_status ring);
   void publish(introspection::archive_status archive);
+  void publish(introspection::secondary_status secondary);
   std::vector<introspection::ring_status> rings() const;
   std::optional<introspection::archive_status> archive() const;
+  std::optional<introspection::secondary_status> secondary() const;
 
  private:
   /// At most `actors_max` of them: what a report carries.
@@ -90,6 +92,7 @@ class status_board {
   std::uint64_t next_event_ = 1;
   std::map<std::string, introspection::ring_status> rings_;
   std::optional<introspection::archive_status> archive_;
+  std::optional<introspection::secondary_status> secondary_;
 };
 
 using board_ptr = std::shared_ptr<status_board>;

@@ -175,11 +175,7 @@ class archive_desk {
       }
       auto reader = std::static_pointer_cast<block_fetches::shared>(wanted.reader);
       block.fetch = wanted.tag;
-      {
-        std::lock_guard lock(reader->mutex);
-        reader->arrived.push_back(std::move(block));
-      }
-      reader->changed.notify_all();
+      reader->from_archive(std::move(block));
     }
     if (!step.fetched.empty()) begin_fetches();
   }
@@ -321,15 +317,81 @@ block_fetches::~block_fetches() {
 }
 
 void block_fetches::ask(std::uint64_t tag, archive::block_want want) {
-  ++under_way_;
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->under_way[tag].archive = true;
+  }
   caf::anon_send(desk_, fetch_wanted{shared_, tag, std::move(want)});
 }
 
-archive::fetched_block block_fetches::next() {
-  --under_way_;
+void block_fetches::ask(std::uint64_t tag, replica_access& replicas, const replica::get_block& wanted) {
+  {
+    std::lock_guard lock(shared_->mutex);
+    shared_->under_way[tag].replica = true;
+  }
+  replicas.ask(wanted.object, wanted, {[to = shared_, tag] { to->overdue(tag); }, [to = shared_, tag](std::optional<replica_answer> answer) {
+                                         to->from_replica(tag, std::move(answer));
+                                       }});
+}
+
+void block_fetches::shared::from_archive(archive::fetched_block block) {
+  std::lock_guard lock(mutex);
+  auto at = under_way.find(block.fetch);
+  if (at == under_way.end()) return;  // the replica was faster
+  arrived_block arrival{std::move(block), std::nullopt, false};
+  at->second.archive = false;
+  if (!arrival.ciphertext && at->second.replica) {
+    at->second.failed = std::move(arrival);
+  } else {
+    under_way.erase(at);
+    arrive(std::move(arrival));
+  }
+}
+
+void block_fetches::shared::from_replica(std::uint64_t tag, std::optional<replica_answer> answer) {
+  std::unique_lock lock(mutex);
+  auto at = under_way.find(tag);
+  if (at == under_way.end()) return;  // the archive servers were faster
+  at->second.replica = false;
+  auto* data = answer ? std::get_if<bytes>(&answer->what) : nullptr;
+  if (data) {
+    under_way.erase(at);
+    arrived_block arrival;
+    arrival.fetch = tag;
+    arrival.ciphertext = std::move(*data);
+    arrival.replica = answer->by;
+    arrive(std::move(arrival));
+  } else if (at->second.failed) {
+    auto failed = std::move(*at->second.failed);
+    under_way.erase(at);
+    arrive(std::move(failed));
+  } else if (!at->second.archive) {
+    lock.unlock();
+    overdue(tag);
+  }
+}
+
+void block_fetches::shared::overdue(std::uint64_t tag) {
+  std::lock_guard lock(mutex);
+  auto at = under_way.find(tag);
+  if (at == under_way.end() || at->second.told_overdue) return;
+  at->second.told_overdue = true;
+  arrived_block word;
+  word.fetch = tag;
+  word.ciphertext = fail(errc::unavailable, "no replica answers");
+  word.overdue = true;
+  arrive(std::move(word));
+}
+
+void block_fetches::shared::arrive(arrived_block block) {
+  arrived.push_back(std::move(block));
+  changed.notify_all();
+}
+
+arrived_block block_fetches::next() {
   std::unique_lock lock(shared_->mutex);
   if (!shared_->changed.wait_for(lock, silence_max, [&] { return !shared_->arrived.empty(); })) {
-    archive::fetched_block nothing;
+    arrived_block nothing;
     nothing.ciphertext = fail(errc::unavailable, "the archive servers did not answer");
     return nothing;
   }

@@ -8,8 +8,7 @@
 
 #include <caf/actor.hpp>
 
-#include "actors/link/link_port.hpp"
-#include "actors/membership/trust_store.hpp"
+#include "actors/client/replica_access.hpp"
 #include "protocols/archive/collector.hpp"
 #include "protocols/archive/disperser.hpp"
 
@@ -48,7 +47,13 @@ class extent_stream : public std::enable_shared_from_this<extent_stream> {
 };
 using extent_stream_ptr = std::shared_ptr<extent_stream>;
 
-/// Blocks on their way in for one reader. For one thread.
+/// A block that came or failed, or word that its replica is late.
+struct arrived_block : archive::fetched_block {
+  std::optional<node_id> replica;  ///< it came from there, and no fragment was fetched
+  bool overdue = false;            ///< nothing has come: the archive servers are to be asked, beside the replica if that still may answer
+};
+
+/// Blocks on their way in for one reader, from archive servers or a replica or both: what is right first counts. For one thread.
 class block_fetches {
  public:
   explicit block_fetches(caf::actor desk) : shared_(std::make_shared<shared>()), desk_(std::move(desk)) {}
@@ -58,23 +63,33 @@ class block_fetches {
 
   /// `tag` comes back in `fetched_block::fetch`.
   void ask(std::uint64_t tag, archive::block_want want);
+  void ask(std::uint64_t tag, replica_access& replicas, const replica::get_block& wanted);
 
-  /// The next block that arrived or failed; there must be one under way.
-  archive::fetched_block next();
-  std::size_t under_way() const { return under_way_; }
+  /// What happened next; something must be under way.
+  arrived_block next();
 
  private:
   friend class archive_desk;
+  struct sources {
+    bool archive = false, replica = false;  ///< may yet answer
+    bool told_overdue = false;
+    std::optional<arrived_block> failed;    ///< the archive's word, while the replica may yet answer
+  };
   struct shared {
     std::mutex mutex;
     std::condition_variable changed;
-    std::deque<archive::fetched_block> arrived;
+    std::deque<arrived_block> arrived;
+    std::map<std::uint64_t, sources> under_way;  ///< by tag
     bool cancelled = false;
+
+    void from_archive(archive::fetched_block block);
+    void from_replica(std::uint64_t tag, std::optional<replica_answer> answer);
+    void overdue(std::uint64_t tag);
+    void arrive(arrived_block block);
   };
 
   std::shared_ptr<shared> shared_;
   caf::actor desk_;
-  std::size_t under_way_ = 0;
 };
 
 /// Servers that failed this process a moment ago: others are chosen first.

@@ -30,7 +30,7 @@ std::string_view to_string(soundness s) {
 }
 
 std::string read_report::describe() const {
-  if (blocks == 0) return "kept by the ring";
+  if (blocks == 0) return cached > 0 ? "read from a secondary replica" : "kept by the ring";
   std::string text = "decoded from " + std::to_string(code.m) + " of " + std::to_string(code.n);
   std::string wrong;
   for (auto fate : {fragment_fate::vacant, fragment_fate::late, fragment_fate::unreachable, fragment_fate::missing, fragment_fate::damaged,
@@ -39,7 +39,8 @@ std::string read_report::describe() const {
     if (found == fates.end()) continue;
     wrong += (wrong.empty() ? "" : ", ") + std::to_string(found->second) + " " + std::string(to_string(fate));
   }
-  return wrong.empty() ? text : text + " (fragments over " + std::to_string(blocks) + " blocks: " + wrong + ")";
+  if (!wrong.empty()) text += " (fragments over " + std::to_string(blocks) + " blocks: " + wrong + ")";
+  return cached == 0 ? text : text + ", and " + std::to_string(cached) + " blocks read from secondary replicas";
 }
 
 class client_core {
@@ -59,8 +60,9 @@ class client_core {
     return where->link->target;
   }
 
-  result<object::head> head_of(const object::capability& file, const std::string& path) {
-    auto head = objects_.head(file);
+  result<object::head> head_of(const object::capability& file, const std::string& path,
+                               const object::version_walk::target& wanted = object::version_walk::newest{}) {
+    auto head = objects_.head(file, wanted);
     if (!head) return fail(head.error());
     if (!*head) return fail(errc::not_found, "the file \"" + path + "\" has no version");
     return **head;
@@ -73,7 +75,7 @@ class client_core {
     if (not_yet_named) found = file_at(path);
     if (!found) return fail(found.error());
     file = std::move(*found);
-    auto head = head_of(file, path);
+    auto head = head_of(file, path, wanted);
     if (!head) return fail(head.error());
     auto record = objects_.find(*head, wanted);
     // A file is kept first and named then: the time that its first version bears lies a little before there is the name.
@@ -263,7 +265,15 @@ result<read_report> client::get(const std::string& path, object::version_walk::t
   if (!content) return fail(content.error());
   read_report report;
   report.version = {record->version, content->size(), record->time, record->writer};
-  content->on_fetched = [&](const object::block_ref&, const archive::fetched_block& block) {
+  auto cached_by = [&](const std::optional<node_id>& replica) {
+    if (!replica) return false;
+    ++report.cached;
+    report.replicas.insert(*replica);
+    return true;
+  };
+  cached_by(content->inline_from());
+  content->on_fetched = [&](const arrived_block& block) {
+    if (cached_by(block.replica)) return;
     ++report.blocks;
     report.code = block.code;
     for (std::size_t i = 0; i < block.fates.size(); ++i) {

@@ -21,6 +21,8 @@ namespace holdfast::actors {
 struct client_options {
   /// For the ring to answer one question, retries included. A transfer may take as long as it makes progress.
   duration patience = std::chrono::seconds(60);
+  /// Read small contents through secondary replicas.
+  bool replicas = true;
 };
 
 /// Fills the buffer as far as it can; 0 is the end.
@@ -61,8 +63,10 @@ struct read_report {
   std::map<archive::fragment_fate, std::uint64_t> fates;    ///< over all blocks' fragments
   std::set<node_id> troubled;                               ///< servers that were late, unreachable or wrong
   std::set<node_id> used;                                   ///< servers that it was decoded from
+  std::uint64_t cached = 0;                                 ///< blocks that came from secondary replicas
+  std::set<node_id> replicas;                               ///< these
 
-  /// "decoded from 4 of 6", with what was wrong; "kept by the ring" for inline content.
+  /// "decoded from 4 of 6", with what was wrong; "kept by the ring" for inline content; "read from a secondary replica".
   std::string describe() const;
 };
 

@@ -63,13 +63,15 @@ result<peer_ptr> reach_anyone(caf::actor_system& system, const link_manager_acto
   auto all = std::make_shared<race>();
   all->left = addresses.size();
   auto winner = all->winner.get_future();
-  auto finish = [all](result<peer_ptr> reached) {
-    --all->left;
-    if (all->over || (!reached && all->left > 0)) return;
-    all->over = true;
-    all->winner.set_value(std::move(reached));
-  };
   system.spawn([=](caf::event_based_actor* self) {
+    // With the first answer it is over: who would wait for the others would wait for a frozen one.
+    auto finish = [all, self](result<peer_ptr> reached) {
+      --all->left;
+      if (all->over || (!reached && all->left > 0)) return;
+      all->over = true;
+      all->winner.set_value(std::move(reached));
+      self->quit();
+    };
     for (const auto& address : addresses) {
       self->request(manager, 6s, connect_atom::value, address, link::traffic_class::foreground)
           .then([=](const connected& c) { finish(c.peer); },
@@ -115,6 +117,7 @@ cluster_connection::cluster_connection(const identity::profile& profile, const c
     : options_(options), profile_(profile), trust_(std::make_shared<trust_store>(profile.secrets.cluster)) {}
 
 cluster_connection::~cluster_connection() {
+  replicas_.reset();
   if (caller_) caf::anon_send_exit(caller_, caf::exit_reason::user_shutdown);
   if (asker_) caf::anon_send_exit(asker_, caf::exit_reason::user_shutdown);
   if (desk_) {
@@ -152,6 +155,7 @@ outcome cluster_connection::enter() {
                             {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground, limits});
   caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
   desk_ = spawn_archive_desk(net_->system(), net_->link().port, memory_);
+  if (options_.replicas) replicas_ = std::make_unique<replica_access>(net_->system(), net_->link().port, trust_, ring_, entry_);
   return {};
 }
 
@@ -202,7 +206,10 @@ outcome cluster_connection::learn_from_anyone() {
   do {
     auto reached = reach_anyone(net_->system(), net_->link().manager, profile_.members);
     auto learned = reached ? learn((*reached)->id) : outcome(fail(reached.error()));
-    if (learned) return {};
+    if (learned) {
+      entry_ = (*reached)->id;
+      return {};
+    }
     last = learned.error();
     if (last.is(errc::denied) || last.is(errc::expired) || last.is(errc::bad_signature)) break;
     std::this_thread::sleep_for(retry_pause);
@@ -365,6 +372,15 @@ result<std::vector<bytes>> cluster_connection::records(const std::vector<vguid>&
   auto* found = std::get_if<ring::records_reply>(&*reply);
   if (!found) return fail(errc::malformed, "the ring answered something else than was asked");
   return std::move(found->records);
+}
+
+result<bytes> cluster_connection::record(const aguid& object, const vguid& name) {
+  if (replicas_) {
+    if (auto cached = replicas_->ask(object, replica::get_record{object, name})) return std::get<bytes>(std::move(cached->what));
+  }
+  auto found = records({name});
+  if (!found) return fail(found.error());
+  return std::move(found->front());
 }
 
 result<bytes> cluster_connection::inline_block(const bguid& block) {

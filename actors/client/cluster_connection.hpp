@@ -48,6 +48,9 @@ class cluster_connection {
   result<std::vector<bytes>> records(const std::vector<vguid>& names);
   result<bytes> inline_block(const bguid& block);
 
+  /// The record of one of the object's versions, by name: through a replica, if that is quick.
+  result<bytes> record(const aguid& object, const vguid& name);
+
   /// Where an extent's fragments are: remembered, unless it must be asked for anew.
   result<archive::coding_record> coding(const extent_id& extent, bool anew = false);
 
@@ -61,6 +64,8 @@ class cluster_connection {
   const trust_store& trust() const { return *trust_; }
   const caf::actor& desk() const { return desk_; }
   const server_memory& servers() const { return *memory_; }
+  /// None if this process is to do without.
+  replica_access* replicas() const { return replicas_.get(); }
   duration patience() const { return options_.patience; }
 
   /// Waits until one more upload may disperse; it may until the pointer goes. Each holds tens of MiB.
@@ -90,6 +95,8 @@ class cluster_connection {
   std::shared_ptr<server_memory> memory_ = std::make_shared<server_memory>();
   ring_asker_actor asker_;
   caf::actor desk_, caller_;
+  node_id entry_;  ///< the node that answered first
+  std::unique_ptr<replica_access> replicas_;
 
   static constexpr std::ptrdiff_t uploads_max = 3;
   std::counting_semaphore<uploads_max> uploads_{uploads_max};

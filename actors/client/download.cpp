@@ -15,29 +15,40 @@ std::size_t window_blocks(const object::content_root& content) {
 
 }  // namespace
 
-download::download(cluster_connection& cluster, object::content_root content, object::read_key key, bool every_fragment)
-    : cluster_(&cluster), content_(std::move(content)), key_(std::move(key)), every_fragment_(every_fragment) {}
+download::download(cluster_connection& cluster, object::content_root content, object::read_key key)
+    : cluster_(&cluster), content_(std::move(content)), key_(std::move(key)) {}
 
-result<download> download::open(cluster_connection& cluster, const object::capability& of, const object::version_record& record,
-                                bool every_fragment) {
+result<download> download::open(cluster_connection& cluster, const object::capability& of, const object::version_record& record) {
   if (!of.read) return fail(errc::denied, "this capability may not read the object");
   auto content = record.content.open(record.writer);
   if (!content) return fail(content.error());
   if (content->object != of.object) return fail(errc::damaged, "a version holds another object's content");
-  download d(cluster, std::move(*content), *of.read, every_fragment);
+  download d(cluster, std::move(*content), *of.read);
   if (auto* kept = std::get_if<object::inline_content>(&d.content_.content)) {
-    auto block = cluster.inline_block(kept->block);
-    if (!block) return fail(block.error());
-    auto plaintext = object::open_inline(d.content_, d.key_, *block);
-    if (!plaintext) return fail(plaintext.error());
-    d.opened_inline_ = std::move(*plaintext);
+    if (auto opened = d.open_inline(*kept); !opened) return fail(opened.error());
     return d;
   }
   auto reader = object::content_reader::open(d.content_, d.key_, window_blocks(d.content_));
   if (!reader) return fail(reader.error());
   d.reader_ = std::move(*reader);
   d.fetches_.emplace(cluster.desk());
+  d.through_replicas_ = cluster.replicas() && d.content_.size <= replica_access::content_bytes_max &&
+                        std::get<object::tree_content>(d.content_.content).block_bytes <= object::block_bytes_default;
   return d;
+}
+
+outcome download::open_inline(const object::inline_content& kept) {
+  std::optional<replica_answer> cached;
+  if (auto* replicas = cluster_->replicas()) {
+    cached = replicas->ask(content_.object, replica::get_block{content_.object, kept.block, kept.length, std::nullopt});
+  }
+  auto block = cached ? result<bytes>(std::get<bytes>(std::move(cached->what))) : cluster_->inline_block(kept.block);
+  if (!block) return fail(block.error());
+  if (cached) inline_from_ = cached->by;
+  auto plaintext = object::open_inline(content_, key_, *block);
+  if (!plaintext) return fail(plaintext.error());
+  opened_inline_ = std::move(*plaintext);
+  return {};
 }
 
 result<bytes> download::next() {
@@ -56,30 +67,38 @@ result<bytes> download::next() {
 
 outcome download::ask() {
   for (const auto& ref : reader_->wants()) {
-    if (auto ok = fetch(ref, false); !ok) return ok;
+    auto tag = ++last_tag_;
+    asked_.emplace(tag, asked_block{ref});
+    if (through_replicas_ && ref.length <= replica::block_bytes_max) {
+      replica::block_place place{ref.extent, ref.index};
+      fetches_->ask(tag, *cluster_->replicas(), {content_.object, ref.block, ref.length, place});
+    } else if (auto ok = fetch_from_archive(tag, ref, false); !ok) {
+      return ok;
+    }
   }
   return {};
 }
 
-outcome download::fetch(const object::block_ref& ref, bool anew) {
+outcome download::fetch_from_archive(std::uint64_t tag, const object::block_ref& ref, bool anew) {
   auto coding = cluster_->coding(ref.extent, anew);
   if (!coding) return fail(coding.error());
-  archive::block_want want{ref.extent, ref.index, ref.block, ref.length, coding->code, coding->slots, std::nullopt, every_fragment_};
-  asked_.emplace(++last_tag_, asked_block{ref, anew});
-  fetches_->ask(last_tag_, std::move(want));
+  fetches_->ask(tag, {ref.extent, ref.index, ref.block, ref.length, coding->code, coding->slots, std::nullopt, false});
   return {};
 }
 
 outcome download::receive() {
   auto block = fetches_->next();
-  auto asked = asked_.extract(block.fetch);
-  if (asked.empty()) return fail(errc::unavailable, "the archive servers did not answer");
-  const auto& [ref, again] = asked.mapped();
+  auto asked = asked_.find(block.fetch);
+  if (asked == asked_.end()) return block.overdue ? outcome() : fail(errc::unavailable, "the archive servers did not answer");
+  auto& [ref, again] = asked->second;
+  if (block.overdue) return fetch_from_archive(block.fetch, ref, false);
   // Fragments may have moved since the coding record was learned: asked for anew once before it is given up.
-  if (!block.ciphertext && !again) return fetch(ref, true);
-  on_fetched(ref, block);
+  if (!block.ciphertext && !std::exchange(again, true)) return fetch_from_archive(block.fetch, ref, true);
+  on_fetched(block);
   if (!block.ciphertext) return fail(block.ciphertext.error());
-  return reader_->on_block(ref, *block.ciphertext);
+  auto taken = reader_->on_block(ref, *block.ciphertext);
+  asked_.erase(asked);
+  return taken;
 }
 
 }  // namespace holdfast::actors

@@ -1,4 +1,7 @@
 // A version's content on its way in: blocks are fetched some way ahead, checked, opened and handed out in order.
+//
+// Small content is read through secondary replicas, and from its source as soon as they are slow; large content always from the
+// archive servers, many at once.
 #pragma once
 
 #include "actors/client/cluster_connection.hpp"
@@ -8,9 +11,7 @@ namespace holdfast::actors {
 
 class download {
  public:
-  /// `every_fragment`: fetches all n fragments of each block and looks at each, not just the m it takes.
-  static result<download> open(cluster_connection& cluster, const object::capability& of, const object::version_record& record,
-                               bool every_fragment = false);
+  static result<download> open(cluster_connection& cluster, const object::capability& of, const object::version_record& record);
 
   std::uint64_t size() const { return content_.size; }
   bool done() const { return opened_inline_ ? inline_taken_ : reader_->done(); }
@@ -19,14 +20,17 @@ class download {
   result<bytes> next();
 
   /// Every block as it arrived, before it is opened. Set before the first `next`.
-  std::function<void(const object::block_ref&, const archive::fetched_block&)> on_fetched =
-      [](const object::block_ref&, const archive::fetched_block&) {};
+  std::function<void(const arrived_block&)> on_fetched = [](const arrived_block&) {};
+
+  /// Inline content came from this replica; nothing: from the ring.
+  const std::optional<node_id>& inline_from() const { return inline_from_; }
 
  private:
-  download(cluster_connection& cluster, object::content_root content, object::read_key key, bool every_fragment);
+  download(cluster_connection& cluster, object::content_root content, object::read_key key);
 
+  outcome open_inline(const object::inline_content& kept);
   outcome ask();
-  outcome fetch(const object::block_ref& ref, bool anew);
+  outcome fetch_from_archive(std::uint64_t tag, const object::block_ref& ref, bool anew);
   outcome receive();
 
   struct asked_block {
@@ -37,8 +41,9 @@ class download {
   cluster_connection* cluster_;
   object::content_root content_;
   object::read_key key_;
-  bool every_fragment_;
+  bool through_replicas_ = false;
   std::optional<bytes> opened_inline_;
+  std::optional<node_id> inline_from_;
   bool inline_taken_ = false;
   std::optional<object::content_reader> reader_;
   std::optional<block_fetches> fetches_;

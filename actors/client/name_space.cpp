@@ -14,7 +14,7 @@ error not_there(const std::string& name) { return {errc::not_found, "there is no
 }  // namespace
 
 result<directory_view> name_space::read(const object::capability& directory, std::optional<wall_time> at) {
-  auto head = objects_.head(directory);
+  auto head = at ? objects_.head(directory, *at) : objects_.head(directory);
   if (!head) return fail(head.error());
   directory_view view{directory, 0, *head, std::make_shared<const object::directory_content>()};
   if (!*head) return view;

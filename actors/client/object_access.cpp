@@ -80,7 +80,22 @@ result<std::optional<object::head>> object_access::open_head(const object::capab
 }
 
 result<std::optional<object::head>> object_access::head(const object::capability& of) {
+  if (cluster_.replicas()) cluster_.replicas()->look_for(of.object);
   return open_head(of, cluster_.read(ring::place_of(ring::submap::heads, of.object), ring::ring_client::freshness::linearizable));
+}
+
+result<std::optional<object::head>> object_access::head(const object::capability& of, const object::version_walk::target& wanted) {
+  auto* number = std::get_if<std::uint64_t>(&wanted);
+  auto* date = std::get_if<wall_time>(&wanted);
+  if (!cluster_.replicas() || (!number && !date)) return head(of);
+  cluster_.replicas()->look_for(of.object);
+  auto cached = cluster_.replicas()->ask(of.object, replica::get_head{of.object, number ? *number : 0, date ? *date : wall_time{}});
+  auto* entry = cached ? std::get_if<ring::proven_entry>(&cached->what) : nullptr;
+  auto root = entry ? codec::decode<ring::state_root>(entry->root.body, "state root") : fail(errc::not_found, "no replica has it");
+  auto known = root ? open_head(of, *entry) : fail(root.error());
+  // Versions are never taken back: what came before a head's newest, or before its date, stays as it was.
+  bool reaches = known && *known && (number ? (*known)->version >= *number : root->time > *date);
+  return reaches ? known : head(of);
 }
 
 std::vector<result<std::optional<object::head>>> object_access::heads(const std::vector<object::capability>& of) {
@@ -95,9 +110,9 @@ std::vector<result<std::optional<object::head>>> object_access::heads(const std:
 result<object::version_record> object_access::find(const object::head& head, const object::version_walk::target& wanted) {
   object::version_walk walk(head, wanted);
   while (auto next = walk.wants()) {
-    auto records = cluster_.records({*next});
-    if (!records) return fail(records.error());
-    if (auto ok = walk.on_record(records->front()); !ok) return fail(ok.error());
+    auto record = cluster_.record(head.object, *next);
+    if (!record) return fail(record.error());
+    if (auto ok = walk.on_record(*record); !ok) return fail(ok.error());
   }
   return *walk.found();
 }

@@ -49,6 +49,9 @@ class object_access {
 
   /// The newest version's head; nothing if the ring proves that the object does not exist.
   result<std::optional<object::head>> head(const object::capability& of);
+
+  /// A head from which the wanted version is found: an older one, from a replica, if it reaches that far.
+  result<std::optional<object::head>> head(const object::capability& of, const object::version_walk::target& wanted);
   std::vector<result<std::optional<object::head>>> heads(const std::vector<object::capability>& of);
 
   result<object::version_record> find(const object::head& head, const object::version_walk::target& wanted);

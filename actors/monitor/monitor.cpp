@@ -200,6 +200,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     now.doing = what_it_waits_for(now.state);
     now.rings = config_.board->rings();
     now.archive = config_.board->archive();
+    now.secondary = config_.board->secondary();
     now.memory_rss_bytes = resident_bytes();
     if (config_.counters) now.counters = config_.counters();
     for (const auto& [id, node] : state.nodes) now.peers[id] = {node.seen, node.round_trip_us, node.heard};

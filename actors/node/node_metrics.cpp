@@ -72,6 +72,18 @@ void show_archive(exposition& page, const introspection::archive_status& a) {
   page.gauge("holdfast_archive_damaged_fragments", "Fragments that do not match their hash, not yet replaced.", level(a.damaged));
 }
 
+void show_secondary(exposition& page, const introspection::secondary_status& s) {
+  auto level = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  page.counter("holdfast_secondary_hits_total", "Reads served from memory.", s.hits);
+  page.counter("holdfast_secondary_misses_total", "Reads for which the ring or archive servers were asked.", s.misses);
+  page.counter("holdfast_secondary_refusals_total", "Reads refused: full, or not to be had.", s.refusals);
+  page.gauge("holdfast_secondary_held_bytes", "Bytes held.", level(s.held_bytes));
+  page.gauge("holdfast_secondary_budget_bytes", "Bytes it may hold.", level(s.budget_bytes));
+  page.gauge("holdfast_secondary_blocks", "Blocks held.", level(s.blocks));
+  page.gauge("holdfast_secondary_heads", "Heads held.", level(s.heads));
+  page.gauge("holdfast_secondary_announced_objects", "Objects announced in the mesh.", level(s.announced));
+}
+
 }  // namespace
 
 std::string metrics_page(const node_services& services, life state) {
@@ -81,6 +93,7 @@ std::string metrics_page(const node_services& services, life state) {
   show_actors(page, *services.board);
   show_rings(page, *services.board);
   if (auto archive = services.board->archive()) show_archive(page, *archive);
+  if (auto secondary = services.board->secondary()) show_secondary(page, *secondary);
   return page.text();
 }
 

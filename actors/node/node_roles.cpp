@@ -65,6 +65,7 @@ supervised_child node_roles::plan_membership() {
 
 outcome node_roles::start() {
   services_->gate = spawn_ring_gate(system_, services_->link.port);
+  services_->archive_gate = spawn_archive_gate(system_, services_->link.port);
   auto supervisor = spawn_supervisor(system_, {node_spec(), {}, "", services_->board});
   root_ = caf::actor_cast<caf::actor>(*supervisor);
   root_->attach_functor([services = services_](const caf::error& reason) {

@@ -4,7 +4,7 @@
 //   ├── membership   responsible party
 //   ├── windows      monitor
 //   ├── rings        inner-ring members, once genesis is complete
-//   └── data         router, archive server, once the rings can be asked
+//   └── data         router, archive server, secondary replica, once the rings can be asked
 #pragma once
 
 #include <atomic>

@@ -3,11 +3,13 @@
 
 #include <atomic>
 
+#include "actors/archive/archive_gate.hpp"
 #include "actors/base/work_pool.hpp"
 #include "actors/membership/membership.hpp"
 #include "actors/node/node_config.hpp"
 #include "actors/ring/log_writer.hpp"
 #include "actors/ring/ring_gate.hpp"
+#include "actors/router/router_iface.hpp"
 #include "storage/block_store.hpp"
 #include "storage/extent_store.hpp"
 
@@ -29,6 +31,7 @@ struct node_services {
   std::shared_ptr<log_writer> log;
   std::shared_ptr<work_pool> stores, compute;
   ring_gate_actor gate;
+  archive_gate_actor archive_gate;
 
   /// How to ask the rings: nothing before genesis is complete.
   std::optional<rings_ready> rings() const {
@@ -40,11 +43,23 @@ struct node_services {
     rings_ = std::move(rings);
   }
 
+  /// The router that lives here now, if this node has the role. What was published through one before it must be published again.
+  router_actor router() const {
+    std::lock_guard guard(mutex_);
+    return router_;
+  }
+  void set_router(router_actor router) {
+    std::lock_guard guard(mutex_);
+    router_ = std::move(router);
+  }
+
   /// Handles of actors must not outlive their system: given up once the roles have ended.
   void let_go() {
     std::lock_guard guard(mutex_);
     rings_.reset();
     gate = ring_gate_actor();
+    archive_gate = archive_gate_actor();
+    router_ = router_actor();
   }
 
   std::atomic<bool> configured{false};  ///< genesis is complete: the rings may start
@@ -56,6 +71,7 @@ struct node_services {
  private:
   mutable std::mutex mutex_;
   std::optional<rings_ready> rings_;
+  router_actor router_;
 };
 
 using services_ptr = std::shared_ptr<node_services>;

@@ -44,7 +44,7 @@ class router_role final : public role_actor<router_actor, router_role_state> {
         [this](mesh_locate_atom, const mesh::guid& what) -> caf::result<mesh_located> {
           auto promise = make_response_promise<mesh_located>();
           locate(what, [promise](const result<std::vector<mesh::signed_pointer>>& found) mutable {
-            promise.deliver(mesh_located{found ? servers_of(*found) : fail(found.error())});
+            promise.deliver(mesh_located{found ? result<std::vector<node_id>>(servers_of(*found)) : fail(found.error())});
           });
           return promise;
         },

@@ -25,6 +25,11 @@ json archive_json(const archive_status& a) {
           {"rebuilding", a.rebuilding}, {"damaged", a.damaged}};
 }
 
+json secondary_json(const secondary_status& s) {
+  return {{"held_bytes", s.held_bytes}, {"budget_bytes", s.budget_bytes}, {"blocks", s.blocks}, {"records", s.records},  {"heads", s.heads},
+          {"announced", s.announced},   {"hits", s.hits},                 {"misses", s.misses}, {"refusals", s.refusals}};
+}
+
 std::string key_of(const actor_status& actor, const node_view& node) { return node.status.name + "/" + node.status.id.brief() + "/" + actor.id; }
 
 bool before(const event& a, const event& b) { return std::tie(a.time, a.node, a.sequence) < std::tie(b.time, b.node, b.sequence); }
@@ -78,6 +83,7 @@ json to_json(const node_view& node, const cluster_view& view, bool detail) {
             {"labels", s.labels},
             {"rings", json::array()},
             {"archive", s.archive ? archive_json(*s.archive) : json()},
+            {"secondary", s.secondary ? secondary_json(*s.secondary) : json()},
             {"memory_rss_bytes", s.memory_rss_bytes}};
   for (auto role : s.roles) j["roles"].push_back(identity::to_string(role));
   for (const auto& ring : s.rings) j["rings"].push_back(ring_json(ring, view));

@@ -106,6 +106,21 @@ bool inspect(F& f, archive_status& x) {
                   x.damaged);
 }
 
+/// What a node's secondary replica holds, and what it has done since it started.
+struct secondary_status {
+  std::uint64_t held_bytes = 0, budget_bytes = 0;
+  std::uint64_t blocks = 0, records = 0, heads = 0;  ///< held
+  std::uint64_t announced = 0;                       ///< objects, in the mesh
+  std::uint64_t hits = 0, misses = 0, refusals = 0;  ///< readers
+
+  bool operator==(const secondary_status&) const = default;
+};
+template <class F>
+bool inspect(F& f, secondary_status& x) {
+  return f.fields("held_bytes", x.held_bytes, "budget_bytes", x.budget_bytes, "blocks", x.blocks, "records", x.records, "heads", x.heads,
+                  "announced", x.announced, "hits", x.hits, "misses", x.misses, "refusals", x.refusals);
+}
+
 /// What a node thinks of another one, from the traffic between the two.
 struct peer_status {
   life state = life::starting;  ///< serving, suspect, frozen or dead
@@ -132,6 +147,7 @@ struct node_status {
   std::map<std::string, std::string> labels;
   std::vector<ring_status> rings;
   std::optional<archive_status> archive;
+  std::optional<secondary_status> secondary;
   std::uint64_t memory_rss_bytes = 0;
   std::map<std::string, std::uint64_t> counters;  ///< by metric name, at most `counters_max`
   std::map<node_id, peer_status> peers;
@@ -142,7 +158,8 @@ template <class F>
 bool inspect(F& f, node_status& x) {
   return f.fields("id", x.id, "name", x.name, "address", x.address, "dashboard", x.dashboard, "version", x.version, "boot_id", x.boot_id,
                   "pid", x.pid, "started", x.started, "state", x.state, "doing", x.doing, "roles", x.roles, "labels", x.labels, "rings",
-                  x.rings, "archive", x.archive, "memory_rss_bytes", x.memory_rss_bytes, "counters", x.counters, "peers", x.peers);
+                  x.rings, "archive", x.archive, "secondary", x.secondary, "memory_rss_bytes", x.memory_rss_bytes, "counters", x.counters,
+                  "peers", x.peers);
 }
 
 /// Something that happened, for people. `sequence` counts a node's events from 1 within one boot.

@@ -83,6 +83,7 @@ class secondary_replica {
 
   /// The objects announced now.
   std::vector<aguid> announced() const;
+  std::size_t announced_count() const { return announced_; }
 
  private:
   enum class kind : std::uint8_t { head, record, block };

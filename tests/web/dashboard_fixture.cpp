@@ -117,6 +117,8 @@ class scripted_cluster {
                                       .bytes = (38ull << 30) + steps_ * 400'000,
                                       .capacity_bytes = 100ull << 30,
                                       .rebuilding = short_ ? 2u : 0u};
+    n.status.secondary = secondary_status{.held_bytes = 61ull << 20, .budget_bytes = 64ull << 20, .blocks = 310, .records = 120, .heads = 12,
+                                          .announced = 48, .hits = 900 + steps_ * 3, .misses = 340};
     n.status.rings.clear();
     if (i < 4) {
       for (auto* label : {"object", "root"}) {

@@ -42,17 +42,18 @@ std::string status_text(const std::string& view_json) {
   std::ostringstream out;
   out << text_of(view, "sentence") << "\n\n";
   out << std::left << std::setw(14) << "NODE" << std::setw(13) << "STATE" << std::setw(24) << "ADDRESS" << std::setw(12) << "MEMORY" << std::setw(12)
-      << "STORED" << "RINGS\n";
+      << "STORED" << std::setw(12) << "CACHED" << "RINGS\n";
   for (const auto& node : view["nodes"]) {
     std::string rings;
     for (const auto& ring : node.value("rings", json::array())) {
       rings += (rings.empty() ? "" : ", ") + text_of(ring, "label") + ": view " + std::to_string(number_of(ring, "view")) + ", batch " +
                std::to_string(number_of(ring, "executed"));
     }
-    auto archive = node.value("archive", json());
+    auto archive = node.value("archive", json()), secondary = node.value("secondary", json());
     out << std::setw(14) << text_of(node, "name") << std::setw(13) << text_of(node, "state") << std::setw(24) << text_of(node, "address")
         << std::setw(12) << size_of(number_of(node, "memory_rss_bytes")) << std::setw(12)
-        << (archive.is_object() ? size_of(number_of(archive, "bytes")) : "-") << rings << "\n";
+        << (archive.is_object() ? size_of(number_of(archive, "bytes")) : "-") << std::setw(12)
+        << (secondary.is_object() ? size_of(number_of(secondary, "held_bytes")) : "-") << rings << "\n";
   }
   auto troubles = view.value("troubles", json::array());
   if (!troubles.empty()) out << "\nWhat is wrong:\n";

@@ -4,7 +4,7 @@ import { bytes, clock, count, date, lasting, rate } from "./format";
 import { events, now, overview } from "./model";
 import { go, pathOf } from "./route";
 import { SeverityMark, StateMark, toneOf } from "./state_mark";
-import type { Archive, Node, Overview, Ring } from "./types";
+import type { Archive, Node, Overview, Ring, Secondary } from "./types";
 
 const eventsShown = 30;
 const sentenceTells = 2; // so many troubles the sentence holds itself; more are listed
@@ -81,6 +81,7 @@ function NodeCard({ node }: { node: Node }) {
           <RingLine key={ring.id} ring={ring} node={node} />
         ))}
         {node.archive && <ArchiveLine archive={node.archive} />}
+        {node.secondary && <SecondaryLine secondary={node.secondary} />}
         <div>
           <dt>Memory</dt>
           <dd>{node.memory_rss_bytes ? bytes(node.memory_rss_bytes) : "–"}</dd>
@@ -122,6 +123,21 @@ function ArchiveLine({ archive }: { archive: Archive }) {
         {archive.capacity_bytes > 0 && (
           <meter min={0} max={1} high={0.9} value={share} title={`${(share * 100).toFixed(1)} % of ${bytes(archive.capacity_bytes)}`} />
         )}
+      </dd>
+    </div>
+  );
+}
+
+function SecondaryLine({ secondary }: { secondary: Secondary }) {
+  const share = secondary.budget_bytes > 0 ? Math.min(1, secondary.held_bytes / secondary.budget_bytes) : 0;
+  const reads = secondary.hits + secondary.misses;
+  return (
+    <div title={`${count(secondary.hits)} reads from memory, ${count(secondary.misses)} through it; announces ${count(secondary.announced)} objects`}>
+      <dt>Cache</dt>
+      <dd>
+        {bytes(secondary.held_bytes)}
+        {reads > 0 && <>, {((100 * secondary.hits) / reads).toFixed(0)} % hits</>}
+        <meter min={0} max={1} value={share} title={`${(share * 100).toFixed(1)} % of ${bytes(secondary.budget_bytes)}`} />
       </dd>
     </div>
   );

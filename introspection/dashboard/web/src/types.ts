@@ -27,6 +27,18 @@ export interface Archive {
   damaged: number;
 }
 
+export interface Secondary {
+  held_bytes: number;
+  budget_bytes: number;
+  blocks: number;
+  records: number;
+  heads: number;
+  announced: number;
+  hits: number;
+  misses: number;
+  refusals: number;
+}
+
 export interface Node {
   id: string;
   name: string;
@@ -42,6 +54,7 @@ export interface Node {
   roles: string[];
   rings: Ring[];
   archive: Archive | null;
+  secondary: Secondary | null;
   memory_rss_bytes: number;
 }
 
