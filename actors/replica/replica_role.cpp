@@ -70,7 +70,7 @@ class replica_role final : public role_actor<replica_actor, replica_role_state> 
     auto request = codec::decode<replica::service_request>(m.body(), "replica request");
     m.payload.reset();
     if (!request) {
-      log::warning("replica request refused", {{"peer", m.from->name}, {"why", request.error().message()}});
+      log::debug("replica request refused", {{"peer", m.from->name}, {"why", request.error().message()}});
       auto sentence = request.error().message().substr(0, replica::sentence_bytes_max);
       return reply(m, make_payload(codec::encode(replica::service_reply(replica::refusal{errc::malformed, std::move(sentence)}))));
     }
