@@ -1,7 +1,8 @@
 // Inline blocks, version records and small things that must last.
 //
-// Blocks and versions are written without a sync: the agreement log brings them back after a crash, until `sync` at a checkpoint makes
-// them durable and the log may be released. Each value carries a CRC-32C over key and value: a flipped bit is an error, never an answer.
+// Blocks and versions go to memory first and past the database's own log: the agreement log brings them back after a crash, until
+// `sync` at a checkpoint makes them durable and the log may be released. Each value carries a CRC-32C over key and value: a flipped
+// bit is an error, never an answer.
 #pragma once
 
 #include <span>
@@ -39,7 +40,7 @@ class checked_table {
 /// Inline blocks by BGUID and version records by VGUID.
 struct block_store {
   explicit block_store(database& db)
-      : blocks(db, table::blocks, durability::lazy), versions(db, table::versions, durability::lazy), db_(&db) {}
+      : blocks(db, table::blocks, durability::rebuilt), versions(db, table::versions, durability::rebuilt), db_(&db) {}
 
   checked_table blocks;
   checked_table versions;

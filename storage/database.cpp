@@ -80,6 +80,7 @@ namespace {
 rocksdb::WriteOptions write_options(durability d) {
   rocksdb::WriteOptions options;
   options.sync = d == durability::synced;
+  options.disableWAL = d == durability::rebuilt;
   return options;
 }
 
@@ -99,7 +100,7 @@ rocksdb::DBOptions database_options(const database_memory::parts& memory) {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions table_options(const database_memory::parts& memory) {
+rocksdb::ColumnFamilyOptions table_options(const database_memory::parts& memory, bool of_blocks) {
   rocksdb::BlockBasedTableOptions blocks;
   blocks.block_cache = memory.cache;
   blocks.cache_index_and_filter_blocks = true;
@@ -109,13 +110,13 @@ rocksdb::ColumnFamilyOptions table_options(const database_memory::parts& memory)
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kNoCompression;  // most values are ciphertext
   options.write_buffer_size = 16u << 20;
+  if (of_blocks) options.compaction_style = rocksdb::kCompactionStyleUniversal;  // rewrites bulk that is never changed less often
   return options;
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const database_memory::parts& memory) {
-  auto options = table_options(memory);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, options}};
-  for (auto* name : table_names) families.emplace_back(name, options);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, table_options(memory, false)}};
+  for (std::size_t i = 0; i < table_count; ++i) families.emplace_back(table_names[i], table_options(memory, static_cast<table>(i) == table::blocks));
   return families;
 }
 
@@ -197,7 +198,8 @@ outcome database::scan(table t, bytes_view prefix, bytes_view from,
 
 outcome database::sync() {
   if (auto ready = state_->usable(); !ready) return ready;
-  return state_->settle(state_->db->SyncWAL(), "syncing");
+  if (auto logged = state_->settle(state_->db->SyncWAL(), "syncing"); !logged) return logged;
+  return state_->settle(state_->db->Flush(rocksdb::FlushOptions(), state_->handles), "syncing");
 }
 
 outcome database::check(const std::function<bool()>& go_on) const {

@@ -21,6 +21,7 @@ enum class table : std::uint8_t { kv, blocks, versions, extents, extent_blocks, 
 constexpr std::size_t table_count = 6;
 
 enum class durability : std::uint8_t {
+  rebuilt,  ///< in memory until the next `sync`, or until there is much of it: whoever wrote it can make it again
   lazy,    ///< survives the process, perhaps not the machine, until the next synced write or `sync`
   synced,  ///< on disk when the call returns
 };

@@ -320,7 +320,7 @@ result<ring::operation_result> cluster_connection::submit(const object::signed_u
     if (reply) {
       auto* entry = std::get_if<ring::entry_reply>(&*reply);
       if (!entry) return fail(errc::malformed, "the ring answered something else than was asked");
-      auto result = ring::result_of(update, entry->entry, cluster(), ring_);
+      auto result = ring::result_of(update, *asked, entry->entry.value);  // the asker has verified that it lies at `where`
       if (!result && !result.error().is(errc::not_found)) return result;
       if (result && result->status == ring::update_status::refused) return fail(sentence_of(*result));
       if (result) return result;

@@ -176,7 +176,7 @@ object::signed_update object_access::sign(const object::capability& to, const op
   u.writer = to.owner;
   u.object = to.object;
   if (creates) u.creation = object::birth{to.salt};
-  u.guards.push_back({conditions, {object::set_content{object::signed_content::make(content.built.root, key)}}});
+  u.guards.push_back({conditions, {object::set_content{codec::encode(content.built.root)}}});
   u.extents = content.claims;
   u.inline_data = content.built.inline_data;
   return object::signed_update::make(u, key);

@@ -233,14 +233,13 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     };
     auto kept = std::make_shared<const content>(content{std::move(step.blocks), std::move(step.records)});
     auto work = [blocks = config_.blocks, kept, board = config_.board, label = config_.label] {
-      for (auto& block : kept->blocks) {
-        if (auto ok = blocks->blocks.put(block.name.view(), block.data); !ok)
-          board->note(severity::error, "store-failed", label, ok.error().message());
-      }
-      for (auto& record : kept->records) {
-        if (auto ok = blocks->versions.put(record.name.view(), record.data); !ok)
-          board->note(severity::error, "store-failed", label, ok.error().message());
-      }
+      auto put = [&](storage::checked_table& into, const auto& all) {
+        std::vector<std::pair<bytes_view, bytes_view>> entries;
+        for (const auto& one : all) entries.emplace_back(one.name.view(), one.data);
+        if (auto ok = into.put_all(entries); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+      };
+      put(blocks->blocks, kept->blocks);
+      put(blocks->versions, kept->records);
     };
     config_.stores->post(0, std::move(work));
   }

@@ -32,6 +32,15 @@ using batch_ptr = std::shared_ptr<const batch>;
 
 /// A batch's digest covers its time and its requests' digests, so that each body is hashed once for both uses.
 digest digest_of_request(bytes_view request);
+
+/// A request with its digest, so that it is hashed once on its way through a member.
+struct named_request {
+  named_request(const bytes& request) : body(request), name(digest_of_request(request)) {}  // implicit: a request has one name
+  named_request(bytes_view request, const digest& known) : body(request), name(known) {}
+  bytes_view body;
+  digest name;
+};
+
 std::vector<digest> request_digests(const batch& b);
 digest digest_of(wall_time time, const std::vector<digest>& requests);
 digest digest_of(const batch& b);

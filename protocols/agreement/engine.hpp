@@ -39,7 +39,7 @@ class replica::engine {
   void on_executed(std::uint64_t sequence, const digest& state);
   void on_peer_connected(seat_index seat);
   void on_peer_lost(seat_index seat);
-  outcome submit(bytes body);
+  outcome submit(bytes body, const digest& name);
   void request_null();
 
   // Views on the state.
@@ -84,7 +84,7 @@ class replica::engine {
   void handle(seat_index from, commit&& m);
   outcome check_batch(const batch& b, const std::vector<digest>& names) const;
   void propose();
-  void propose_batch(batch b);
+  void propose_batch(batch b, std::vector<digest> names);
   void accept(const ballot& what, const crypto::signature& proposal, known_body body, bool announce);
   void vote_for(const ballot& what, bool announce);
   void advance(std::uint64_t sequence);
@@ -92,7 +92,7 @@ class replica::engine {
   void commit_slot(std::uint64_t sequence, const ballot& what);
   void advance_committed();
   void deliver();
-  void deliver_one(const batch_ptr& content, std::uint64_t view, const std::vector<digest>* names);
+  void deliver_one(const batch_ptr& content, std::uint64_t view, std::vector<digest> names);
   void trim_bodies();
   void forget_slots_through(std::uint64_t sequence);
   void equivocation(seat_index from, const slot& s, const pre_prepare& m);

@@ -199,7 +199,7 @@ void replica::engine::on_loaded(std::uint64_t ticket, std::uint64_t first, std::
       diverged_ = true;
       return tell({event_kind::diverged, view_, first, {}, "a committed batch cannot be read from the log: this seat stops voting", {}});
     }
-    for (std::size_t i = 0; i < bodies.size() && first + i == delivered_ + 1; ++i) deliver_one(bodies[i], 0, nullptr);
+    for (std::size_t i = 0; i < bodies.size() && first + i == delivered_ + 1; ++i) deliver_one(bodies[i], 0, {});
     return deliver();
   }
   if (bodies.empty()) return;

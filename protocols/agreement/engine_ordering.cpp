@@ -17,11 +17,10 @@ std::uint64_t replica::engine::prepared() const {
   return committed_;
 }
 
-outcome replica::engine::submit(bytes body) {
+outcome replica::engine::submit(bytes body, const digest& name) {
   if (body.size() > bounds_.request_bytes_max) return fail(errc::over_limit, "the request is larger than a ring orders");
-  auto name = digest_of_request(body);
   if (!queue_.contains(name)) {
-    if (auto ok = checker_.check(body); !ok) return ok;
+    if (auto ok = checker_.check({body, name}); !ok) return ok;
   }
   auto forwarded = primary() == self_ ? bytes{} : body;
   if (queue_.add(name, std::move(body), now_.now, self_, self_) == request_queue::added::full) {
@@ -41,7 +40,7 @@ void replica::engine::handle(seat_index from, request&& m) {
   if (m.body.size() > bounds_.request_bytes_max) return refuse(from, "a forwarded request is too large");
   auto name = digest_of_request(m.body);
   if (queue_.contains(name) && !planted(planted_bug::accepted_duplicate)) return;
-  if (auto ok = checker_.check(m.body); !ok) return refuse(from, "a forwarded request does not hold: " + ok.error().message());
+  if (auto ok = checker_.check({m.body, name}); !ok) return refuse(from, "a forwarded request does not hold: " + ok.error().message());
   if (queue_.add(name, std::move(m.body), now_.now, from, self_) == request_queue::added::full) {
     return refuse(from, "a forwarded request finds the queue full");
   }
@@ -50,20 +49,20 @@ void replica::engine::handle(seat_index from, request&& m) {
 
 void replica::engine::request_null() {
   if (!leads() || next_sequence_ != committed_ + 1 || queue_.has_unproposed() || !in_window(next_sequence_)) return;
-  propose_batch({});
+  propose_batch({}, {});
 }
 
 void replica::engine::propose() {
   while (leads() && queue_.has_unproposed() && in_window(next_sequence_)) {
     auto in_flight = next_sequence_ - 1 - std::min(committed_, next_sequence_ - 1);
     if (in_flight >= bounds_.pipeline_batches || (in_flight > 0 && !queue_.fills_batch())) return;
-    propose_batch({{}, queue_.take_batch()});
+    auto taken = queue_.take_batch();
+    propose_batch({{}, std::move(taken.bodies)}, std::move(taken.names));
   }
 }
 
-void replica::engine::propose_batch(batch b) {
+void replica::engine::propose_batch(batch b, std::vector<digest> names) {
   b.time = last_proposed_ = std::max(now_.wall, last_proposed_);
-  auto names = request_digests(b);
   ballot what{view_, next_sequence_++, digest_of(b.time, names)};
   accept(what, certifier_.sign(phase::pre_prepare, what), {std::make_shared<const batch>(std::move(b)), std::move(names), false}, true);
 }
@@ -90,7 +89,7 @@ outcome replica::engine::check_batch(const batch& b, const std::vector<digest>& 
     }
     if (queue_.contains(names[i])) continue;  // checked when it was queued
     if (b.requests[i].size() > bounds_.request_bytes_max) return fail(errc::over_limit, "a proposed request is too large");
-    if (auto ok = checker_.check(b.requests[i]); !ok) return ok;
+    if (auto ok = checker_.check({b.requests[i], names[i]}); !ok) return ok;
   }
   return {};
 }
@@ -233,7 +232,7 @@ void replica::engine::deliver() {
       loads_[ticket] = {};
       return;
     }
-    deliver_one(held->content, s->accepted && s->accepted->batch == *s->committed ? s->accepted->view : 0, &held->requests);
+    deliver_one(held->content, s->accepted && s->accepted->batch == *s->committed ? s->accepted->view : 0, held->requests);
   }
   if (slots_.size() > 2 * bounds_.window) {  // a long catch-up: what was fetched and delivered is in the log, under no vote of ours
     std::erase_if(slots_, [&](auto& entry) {
@@ -246,16 +245,13 @@ void replica::engine::deliver() {
   trim_bodies();
 }
 
-void replica::engine::deliver_one(const batch_ptr& content, std::uint64_t view, const std::vector<digest>* names) {
+void replica::engine::deliver_one(const batch_ptr& content, std::uint64_t view, std::vector<digest> names) {
   ++delivered_;
   last_delivered_ = std::max(last_delivered_, content->time);
-  out_.deliveries.push_back({delivered_, view, last_delivered_, content});
+  if (names.size() != content->requests.size()) names = request_digests(*content);
+  for (const auto& name : names) queue_.remove(name, now_.now);
+  out_.deliveries.push_back({delivered_, view, last_delivered_, content, std::move(names)});
   if (content->requests.empty()) return;
-  if (names && names->size() == content->requests.size()) {
-    for (const auto& name : *names) queue_.remove(name, now_.now);
-  } else if (!queue_.empty()) {
-    for (const auto& name : request_digests(*content)) queue_.remove(name, now_.now);
-  }
   progressed_ = true;
   timeout_ = std::max(bounds_.request_timeout, timeout_ / 2);
 }

@@ -55,8 +55,13 @@ step replica::on_peer_lost(const clock_reading& now, seat_index seat) {
 }
 
 result<step> replica::submit(const clock_reading& now, bytes request) {
+  auto name = digest_of_request(request);
+  return submit(now, std::move(request), name);
+}
+
+result<step> replica::submit(const clock_reading& now, bytes request, const digest& name) {
   engine_->begin(now);
-  if (auto ok = engine_->submit(std::move(request)); !ok) return fail(ok.error());
+  if (auto ok = engine_->submit(std::move(request), name); !ok) return fail(ok.error());
   return engine_->end();
 }
 

@@ -20,7 +20,7 @@ namespace holdfast::agreement {
 class request_checker {
  public:
   virtual ~request_checker() = default;
-  virtual outcome check(bytes_view request) const = 0;
+  virtual outcome check(const named_request& request) const = 0;
 };
 
 struct config {
@@ -62,6 +62,8 @@ class replica {
 
   /// A client's request that arrived here; known ones are not queued twice. Errors: the checker's, `errc::over_limit`.
   result<step> submit(const clock_reading& now, bytes request);
+  /// `name` is its digest.
+  result<step> submit(const clock_reading& now, bytes request, const digest& name);
 
   /// Orders an empty batch if the ring is idle here and this seat is primary; a backup does nothing. For state roots on demand.
   step request_null(const clock_reading& now);

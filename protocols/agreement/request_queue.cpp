@@ -26,20 +26,21 @@ void request_queue::set_proposed(entry& e, bool value) {
   unproposed_bytes_ += value ? -e.body.size() : e.body.size();
 }
 
-std::vector<bytes> request_queue::take_batch() {
-  std::vector<bytes> taken;
+request_queue::taken request_queue::take_batch() {
+  taken batch;
   std::size_t total = 0;
   auto at = waiting_.lower_bound(cursor_);
-  for (; at != waiting_.end() && taken.size() < bounds_.batch_requests_max; ++at) {
+  for (; at != waiting_.end() && batch.bodies.size() < bounds_.batch_requests_max; ++at) {
     auto& e = at->second;
     if (e.proposed) continue;
-    if (!taken.empty() && total + e.body.size() > bounds_.batch_bytes_max) break;
+    if (!batch.bodies.empty() && total + e.body.size() > bounds_.batch_bytes_max) break;
     total += e.body.size();
-    taken.push_back(e.body);
+    batch.bodies.push_back(e.body);
+    batch.names.push_back(e.name);
     set_proposed(e, true);
   }
   cursor_ = at == waiting_.end() ? next_ : at->first;
-  return taken;
+  return batch;
 }
 
 void request_queue::mark_proposed(const digest& name) {

@@ -25,7 +25,11 @@ class request_queue {
   bool fills_batch() const { return unproposed_ >= bounds_.batch_requests_max || unproposed_bytes_ >= bounds_.batch_bytes_max; }
 
   /// The oldest requests not yet proposed, as many as a batch holds; they count as proposed from now on.
-  std::vector<bytes> take_batch();
+  struct taken {
+    std::vector<bytes> bodies;
+    std::vector<digest> names;
+  };
+  taken take_batch();
 
   void mark_proposed(const digest& name);
   /// After a view change whatever was proposed may be gone: all count as not proposed.

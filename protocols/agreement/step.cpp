@@ -2,6 +2,13 @@
 
 namespace holdfast::agreement {
 
+std::vector<named_request> delivery::requests() const {
+  std::vector<named_request> all;
+  all.reserve(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) all.emplace_back(content->requests[i], names[i]);
+  return all;
+}
+
 std::string_view to_string(timer_id id) {
   constexpr std::string_view names[] = {"request", "view_change", "status", "catch_up"};
   return names[static_cast<std::size_t>(id)];

@@ -35,6 +35,9 @@ struct delivery {
   std::uint64_t view = 0;  ///< in which it committed here; 0 for what came by catch-up or from the log
   wall_time time;          ///< the agreed time: the batch's, never earlier than the delivery's before
   batch_ptr content;
+  std::vector<digest> names;  ///< of its requests
+
+  std::vector<named_request> requests() const;
 };
 
 /// Read committed batches [first, last] from the log (`log_index`), as many as fit `bytes_max` but one at least, and call `on_loaded`.

@@ -12,6 +12,7 @@ namespace holdfast::object {
 
 constexpr std::uint32_t inline_bytes_max = 32u << 10;  ///< ciphertext that rides in the update itself
 constexpr std::size_t skips_max = 40;                  ///< powers of two in a version record
+constexpr std::size_t guards_max = 8;                  ///< in an update
 
 /// Content small enough to ride in the update: one sealed block, kept by the ring's replicas.
 struct inline_content {
@@ -59,7 +60,35 @@ template <class F>
 bool inspect(F& f, content_root& x) {
   return f.fields("object", x.object, "key_epoch", x.key_epoch, "base_version", x.base_version, "size", x.size, "content", x.content);
 }
-using signed_content = crypto::signed_statement<content_root>;
+inline digest digest_of_content(bytes_view content_root_bytes) { return crypto::hash(content_root::type_tag, {content_root_bytes}); }
+
+/// What a writer signs: an update and every content root in it, by their hashes. One signature stands for all of them, and a content root
+/// is shown with it later, without the update that brought it.
+struct update_statement {
+  static constexpr std::string_view type_tag = "holdfast/update-statement/v1";
+  digest update;                 ///< `digest_of_update`
+  std::vector<digest> contents;  ///< `digest_of_content`, in the order of the guards
+  bool operator==(const update_statement&) const = default;
+};
+template <class F>
+bool inspect(F& f, update_statement& x) {
+  return f.fields("update", x.update, "contents", x.contents) && x.contents.size() <= guards_max;
+}
+
+/// A content root with its writer's signature.
+struct signed_content {
+  bytes body;  ///< canonical `content_root`
+  update_statement statement;
+  crypto::signature sig;
+  bool operator==(const signed_content&) const = default;
+
+  /// The content root, if this writer signed for it.
+  result<content_root> open(const crypto::public_key& writer) const;
+};
+template <class F>
+bool inspect(F& f, signed_content& x) {
+  return f.fields("body", x.body, "statement", x.statement, "sig", x.sig);
+}
 
 /// A version, as the ring made it. Its hash is the VGUID. Versions count from 1.
 struct version_record {
@@ -151,7 +180,7 @@ using predicate = std::variant<always, exists, absent, compare_version, compare_
 
 /// The whole content anew. An inline content's ciphertext rides in `update::inline_data`.
 struct set_content {
-  signed_content content;
+  bytes content;  ///< canonical `content_root`
 };
 template <class F>
 bool inspect(F& f, set_content& x) {
@@ -178,7 +207,7 @@ bool inspect(F& f, birth& x) {
   return f.fields("salt", x.salt);
 }
 
-/// One client operation on one object, signed by the writer. {session, operation} is its identity: it runs at most once.
+/// One client operation on one object. {session, operation} is its identity: it runs at most once.
 struct update {
   static constexpr std::string_view type_tag = "holdfast/update/v1";
   cluster_id cluster;
@@ -189,7 +218,7 @@ struct update {
   crypto::public_key writer;
   aguid object;
   std::optional<birth> creation;  ///< given when the object may not exist yet
-  std::vector<guard> guards;      ///< at most 8
+  std::vector<guard> guards;      ///< at most `guards_max`
   std::vector<archive::extent_claim> extents;
   bytes inline_data;              ///< at most `inline_bytes_max`
 };
@@ -198,6 +227,25 @@ bool inspect(F& f, update& x) {
   return f.fields("cluster", x.cluster, "ring", x.ring, "client", x.client, "session", x.session, "operation", x.operation, "writer", x.writer,
                   "object", x.object, "creation", x.creation, "guards", x.guards, "extents", x.extents, "inline_data", x.inline_data);
 }
-using signed_update = crypto::signed_statement<update>;
+inline digest digest_of_update(bytes_view update_bytes) { return crypto::hash(update::type_tag, {update_bytes}); }
+
+/// An update as the bytes that its writer signed for.
+struct signed_update {
+  bytes body;  ///< canonical `update`
+  crypto::signature sig;  ///< over `statement_of` the update
+  bool operator==(const signed_update&) const = default;
+
+  static signed_update make(const update& u, const crypto::signing_key& key);
+  /// Decodes without believing.
+  result<update> peek() const;
+};
+template <class F>
+bool inspect(F& f, signed_update& x) {
+  return f.fields("body", x.body, "sig", x.sig);
+}
+
+/// What the writer of `u`, whose canonical bytes have this digest, must have signed.
+update_statement statement_of(const update& u, const digest& name);
+bool holds(const update_statement& statement, const crypto::public_key& writer, const crypto::signature& sig);
 
 }  // namespace holdfast::object

@@ -23,22 +23,29 @@ place result_place(const node_id& client, const crypto::public_key& writer, cons
   return {submap::dedup, crypto::hash("holdfast/dedup/v1", {client.view(), writer.raw, session.view(), {&slot, 1}}).raw};
 }
 
+result<operation_result> result_of(const object::signed_update& update, const object::update& asked, const std::optional<bytes>& found) {
+  if (!found) return fail(errc::not_found, "the ring has no result for operation " + std::to_string(asked.operation) + " yet");
+  auto opened = codec::decode<operation_result>(*found, "operation's result");
+  if (!opened) return opened;
+  if (opened->operation > asked.operation) {
+    return fail(errc::too_old, "operation " + std::to_string(asked.operation) + " is behind the window of its session");
+  }
+  if (opened->operation < asked.operation) {
+    return fail(errc::not_found, "the ring has no result for operation " + std::to_string(asked.operation) + " yet");
+  }
+  if (opened->request != request_digest(update)) {
+    return fail(errc::conflict, "operation " + std::to_string(asked.operation) + " of this session was another update");
+  }
+  return opened;
+}
+
 result<operation_result> result_of(const object::signed_update& update, const proven_entry& entry, const cluster_id& cluster,
                                    const identity::ring_description& ring) {
   auto asked = update.peek();
   if (!asked) return fail(asked.error());
-  auto opened = open<operation_result>(entry, result_place(asked->client, asked->writer, asked->session, asked->operation), cluster, ring);
-  if (!opened) return fail(opened.error());
-  if (opened->value.operation > asked->operation) {
-    return fail(errc::too_old, "operation " + std::to_string(asked->operation) + " is behind the window of its session");
-  }
-  if (opened->value.operation < asked->operation) {
-    return fail(errc::not_found, "the ring has no result for operation " + std::to_string(asked->operation) + " yet");
-  }
-  if (opened->value.request != request_digest(update)) {
-    return fail(errc::conflict, "operation " + std::to_string(asked->operation) + " of this session was another update");
-  }
-  return std::move(opened->value);
+  auto root = verify(entry, result_place(asked->client, asked->writer, asked->session, asked->operation), cluster, ring);
+  if (!root) return fail(root.error());
+  return result_of(update, *asked, entry.value);
 }
 
 place directory_version_place(std::uint64_t version) { return place_named(submap::directory, "version " + std::to_string(version)); }

@@ -77,13 +77,16 @@ bool inspect(F& f, operation_result& x) {
 }
 
 /// Hash of a signed update's body, as in its result.
-inline digest request_digest(const object::signed_update& u) { return crypto::hash("holdfast/update/v1", {u.body}); }
+inline digest request_digest(const object::signed_update& u) { return object::digest_of_update(u.body); }
 
 /// Where an operation's result lies. The value there may be of a later operation 64, 128 ... above; compare before belief.
 place result_place(const node_id& client, const crypto::public_key& writer, const session_id& session, std::uint64_t operation);
 
-/// The result of this very update, out of what the ring proved at its `result_place`. `conflict` if the operation number was
-/// used for another update, `too_old` if a later operation has its slot.
+/// The result of this very update, out of what was found at its `result_place`, which the caller has verified. `conflict` if the operation
+/// number was used for another update, `too_old` if a later operation has its slot, `not_found` if there is none yet.
+result<operation_result> result_of(const object::signed_update& update, const object::update& asked, const std::optional<bytes>& found);
+
+/// The same, verified here.
 result<operation_result> result_of(const object::signed_update& update, const proven_entry& entry, const cluster_id& cluster,
                                    const identity::ring_description& ring);
 

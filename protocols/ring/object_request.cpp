@@ -11,7 +11,7 @@ outcome check_bounds(const object::update& u, const identity::configuration_entr
     return fail(errc::denied, "update is for ring " + u.ring.brief() + ", this is ring " + configuration.object.id.brief());
   }
   if (u.operation == 0) return fail(errc::malformed, "update has operation number 0; they count from 1");
-  if (u.guards.empty() || u.guards.size() > guards_max) return fail(errc::malformed, "update has no guards or more than 8");
+  if (u.guards.empty() || u.guards.size() > object::guards_max) return fail(errc::malformed, "update has no guards or more than 8");
   for (const auto& guard : u.guards) {
     if (guard.conditions.size() > conditions_max || guard.actions.size() > 1) {
       return fail(errc::malformed, "a guard has more than 16 conditions or more than one action");
@@ -35,7 +35,7 @@ outcome check_inline(const object::inline_content& content, const bytes& data) {
 }
 
 result<object::content_root> check_content(const object::set_content& action, const object::update& u) {
-  auto content = action.content.open(u.writer);
+  auto content = codec::decode<object::content_root>(action.content, "content root");
   if (!content) return content;
   if (content->object != u.object) return fail(errc::denied, "content is of object " + content->object.brief() + ", not " + u.object.brief());
   if (auto* in_update = std::get_if<object::inline_content>(&content->content)) {
@@ -48,10 +48,11 @@ result<checked_request> check(const update_object& operation, const identity::co
   auto claimed = operation.update.peek();
   if (!claimed) return fail(claimed.error());
   if (auto ok = check_bounds(*claimed, configuration); !ok) return fail(ok.error());
-  if (!crypto::verify(claimed->writer, object::update::type_tag, operation.update.body, operation.update.sig)) {
+  auto statement = object::statement_of(*claimed, request_digest(operation.update));
+  if (!object::holds(statement, claimed->writer, operation.update.sig)) {
     return fail(errc::bad_signature, "update of object " + claimed->object.brief() + " is not signed by its writer");
   }
-  checked_update checked{std::move(*claimed), request_digest(operation.update), {}};
+  checked_update checked{std::move(*claimed), std::move(statement), operation.update.sig, {}};
   bool inlines = false;
   for (const auto& guard : checked.update.guards) {
     auto& content = checked.contents.emplace_back();
@@ -88,14 +89,14 @@ result<checked_request> check_request(bytes_view request, const identity::config
   return std::visit([&](const auto& x) { return check(x, configuration); }, *operation);
 }
 
-result<std::shared_ptr<const checked_request>> checked_requests::get(bytes_view request, const identity::configuration_entry& configuration) {
-  auto name = crypto::hash("holdfast/request/v1", {request});
-  if (auto known = by_name_.find(name); known != by_name_.end()) return known->second->request;
-  auto checked = check_request(request, configuration);
+result<std::shared_ptr<const checked_request>> checked_requests::get(const agreement::named_request& request,
+                                                                        const identity::configuration_entry& configuration) {
+  if (auto known = by_name_.find(request.name); known != by_name_.end()) return known->second->request;
+  auto checked = check_request(request.body, configuration);
   if (!checked) return fail(checked.error());
   auto kept = std::make_shared<const checked_request>(std::move(*checked));
-  by_name_[name] = held_.insert(held_.end(), {name, request.size(), kept});
-  bytes_ += request.size();
+  by_name_[request.name] = held_.insert(held_.end(), {request.name, request.body.size(), kept});
+  bytes_ += request.body.size();
   while (bytes_ > bytes_max) {
     bytes_ -= held_.front().size;
     by_name_.erase(held_.front().name);

@@ -3,18 +3,19 @@
 
 #include <list>
 
+#include "protocols/agreement/agreement_types.hpp"
 #include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::ring {
 
-constexpr std::size_t guards_max = 8;
 constexpr std::size_t conditions_max = 16;  ///< in a guard
 constexpr std::size_t claims_max = 1024;    ///< extents in an update: a TiB
 
-/// An update that its writer signed, with the content of each guard as its writer signed that.
+/// An update that its writer signed, and the content root of each guard.
 struct checked_update {
   object::update update;
-  digest request;
+  object::update_statement statement;
+  crypto::signature sig;
   std::vector<std::optional<object::content_root>> contents;  ///< by guard; none for a guard without an action
 };
 
@@ -41,7 +42,7 @@ class checked_requests {
  public:
   static constexpr std::size_t bytes_max = 16u << 20;  ///< of requests held; the oldest go first
 
-  result<std::shared_ptr<const checked_request>> get(bytes_view request, const identity::configuration_entry& configuration);
+  result<std::shared_ptr<const checked_request>> get(const agreement::named_request& request, const identity::configuration_entry& configuration);
 
  private:
   struct remembered {

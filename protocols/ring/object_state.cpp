@@ -40,13 +40,13 @@ object_state::object_state(const identity::configuration_entry& configuration, c
   map_.root();
 }
 
-outcome object_state::check(bytes_view request) const {
+outcome object_state::check(const agreement::named_request& request) const {
   auto checked = checked_.get(request, configuration_);
   if (!checked) return fail(checked.error());
   return {};
 }
 
-std::optional<place> object_state::outcome_of(bytes_view request) const {
+std::optional<place> object_state::outcome_of(const agreement::named_request& request) const {
   auto checked = checked_.get(request, configuration_);
   if (!checked) return std::nullopt;
   auto* update = std::get_if<checked_update>(checked->get());
@@ -56,7 +56,7 @@ std::optional<place> object_state::outcome_of(bytes_view request) const {
   return earlier && earlier->operation == update->update.operation ? std::optional(where) : std::nullopt;
 }
 
-execution object_state::apply(std::uint64_t sequence, wall_time time, const std::vector<bytes>& requests) {
+execution object_state::apply(std::uint64_t sequence, wall_time time, const std::vector<agreement::named_request>& requests) {
   batch now{sequence, time, {}};
   for (const auto& request : requests) {
     auto checked = checked_.get(request, configuration_);
@@ -122,7 +122,7 @@ operation_result object_state::decide(const checked_update& request, batch& now)
   operation_result r;
   r.session = u.session;
   r.operation = u.operation;
-  r.request = request.request;
+  r.request = request.statement.update;
   r.object = u.object;
   r.sequence = now.sequence;
   r.time = now.time;
@@ -174,7 +174,8 @@ outcome object_state::execute(const checked_update& request, std::size_t guard, 
 
   for (const auto& record : extents) keep_record(record);
   if (tree == nullptr) now.done.blocks.push_back({std::get<object::inline_content>(content.content).block, u.inline_data});
-  object::version_record record{u.object,    head.version + 1, now.time, u.writer, std::get<object::set_content>(u.guards[guard].actions[0]).content,
+  const auto& root = std::get<object::set_content>(u.guards[guard].actions[0]).content;
+  object::version_record record{u.object,    head.version + 1, now.time, u.writer, {root, request.statement, request.sig},
                                 head.newest, head.skips};
   auto encoded = codec::encode(record);
   head.newest = crypto::hash<vguid>(object::version_record::type_tag, {encoded});

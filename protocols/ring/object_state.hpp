@@ -17,9 +17,9 @@ class object_state final : public state_machine {
   /// `rules` are genesis' until a directory brings newer ones.
   object_state(const identity::configuration_entry& configuration, const identity::policy& rules);
 
-  outcome check(bytes_view request) const override;
-  std::optional<place> outcome_of(bytes_view request) const override;
-  execution apply(std::uint64_t sequence, wall_time time, const std::vector<bytes>& requests) override;
+  outcome check(const agreement::named_request& request) const override;
+  std::optional<place> outcome_of(const agreement::named_request& request) const override;
+  execution apply(std::uint64_t sequence, wall_time time, const std::vector<agreement::named_request>& requests) override;
   const authenticated_map& map() const override { return map_; }
 
   /// The newest directory adopted; null before the first.

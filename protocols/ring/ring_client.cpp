@@ -3,7 +3,7 @@
 namespace holdfast::ring {
 
 ring_client::ring_client(cluster_id cluster, identity::ring_description ring, client_limits limits)
-    : cluster_(cluster), ring_(std::move(ring)), limits_(limits) {}
+    : verifier_(cluster, std::move(ring)), limits_(limits) {}
 
 // -- calls ----------------------------------------------------------------------------------------------------------
 
@@ -69,13 +69,13 @@ void ring_client::send_to(call_id id, call& c, seat_index seat, instant now, ste
 
 void ring_client::send_to_all(call_id id, call& c, instant now, step& out) {
   c.to_all = true;
-  for (seat_index seat = 0; seat < ring_.size(); ++seat) send_to(id, c, seat, now, out);
+  for (seat_index seat = 0; seat < ring().size(); ++seat) send_to(id, c, seat, now, out);
 }
 
 void ring_client::send_to_next(call_id id, call& c, instant now, step& out) {
-  if (c.tried.size() >= ring_.size()) c.tried.clear();
-  for (std::size_t k = 0; k < ring_.size(); ++k) {
-    auto seat = static_cast<seat_index>((favourite_ + k) % ring_.size());
+  if (c.tried.size() >= ring().size()) c.tried.clear();
+  for (std::size_t k = 0; k < ring().size(); ++k) {
+    auto seat = static_cast<seat_index>((favourite_ + k) % ring().size());
     if (c.tried.contains(seat)) continue;
     send_to(id, c, seat, now, out);
     return;
@@ -103,7 +103,7 @@ void ring_client::finish(call_id id, result<service_reply> what, step& out) {
 bool ring_client::proves(const call& c, const entry_reply& reply) {
   if (c.expected && reply.where != *c.expected) return false;
   if (c.at == phase::submitting && !reply.entry.value) return false;
-  auto root = verify(reply.entry, reply.where, cluster_, ring_);
+  auto root = verifier_.verify(reply.entry, reply.where);
   if (!root || root->sequence < c.at_least) return false;
   highest_seen_ = std::max(highest_seen_, root->sequence);
   return true;
@@ -124,7 +124,7 @@ void ring_client::on_entry(call_id id, call& c, service_reply reply, instant now
 void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply refusal, instant now, step& out) {
   if (c.at == phase::asking || c.at == phase::reading) {
     c.refusals[from] = std::move(refusal);
-    if (c.refusals.size() < ring_.size()) {
+    if (c.refusals.size() < ring().size()) {
       send_to_next(id, c, now, out);
     } else {
       auto& last = c.refusals.rbegin()->second;
@@ -137,7 +137,7 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
   c.refusals[from] = refusal;
   std::size_t same = 0;
   for (const auto& [seat, other] : c.refusals) same += other.code == refusal.code;
-  if (same >= ring_.weak_quorum()) {
+  if (same >= ring().weak_quorum()) {
     finish(id, fail(static_cast<errc>(refusal.code), refusal.sentence), out);
   } else if (!c.to_all) {
     send_to_all(id, c, now, out);
@@ -158,7 +158,7 @@ ring_client::step ring_client::on_reply(instant now, std::uint64_t request, serv
     if (c.at != phase::marking) return out;
     if (c.marks.empty()) favourite_ = seat;
     c.marks[seat] = mark->prepared;
-    if (c.marks.size() >= ring_.quorum()) start_reading(id, c, now, out);
+    if (c.marks.size() >= ring().quorum()) start_reading(id, c, now, out);
   } else if (c.at == phase::asking) {
     if (c.valid(reply)) {
       favourite_ = seat;
@@ -180,10 +180,10 @@ ring_client::step ring_client::on_unreachable(instant now, std::uint64_t request
   requests_.erase(at);
   auto& c = calls_.at(id);
   std::erase(c.requests, request);
-  if (favourite_ == seat) favourite_ = static_cast<seat_index>((seat + 1) % ring_.size());
+  if (favourite_ == seat) favourite_ = static_cast<seat_index>((seat + 1) % ring().size());
   if (c.at == phase::submitting && !c.to_all) {
     send_to_all(id, c, now, out);
-  } else if ((c.at == phase::reading || c.at == phase::asking) && c.tried.size() < ring_.size()) {
+  } else if ((c.at == phase::reading || c.at == phase::asking) && c.tried.size() < ring().size()) {
     send_to_next(id, c, now, out);
   }
   return out;
@@ -203,7 +203,7 @@ ring_client::step ring_client::on_tick(instant now) {
       }
     } else if (c.at == phase::marking) {
       if (now - c.last_sent >= limits_.retry_interval) send_to_all(id, c, now, out);
-    } else if (c.at == phase::reading && c.marks.size() >= ring_.quorum() && now - c.stage_began >= limits_.retry_interval) {
+    } else if (c.at == phase::reading && c.marks.size() >= ring().quorum() && now - c.stage_began >= limits_.retry_interval) {
       // What one member had prepared may have been given up in a view change: learn anew what must be covered.
       c.at = phase::marking;
       c.marks.clear();

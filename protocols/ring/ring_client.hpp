@@ -69,8 +69,8 @@ class ring_client {
 
   bool busy() const { return !calls_.empty(); }
   std::uint64_t highest_seen() const { return highest_seen_; }
-  const identity::ring_description& ring() const { return ring_; }
-  seat_index primary() const { return static_cast<seat_index>(view_ % ring_.size()); }
+  const identity::ring_description& ring() const { return verifier_.ring(); }
+  seat_index primary() const { return static_cast<seat_index>(view_ % ring().size()); }
 
  private:
   enum class phase : std::uint8_t { submitting, marking, reading, asking };
@@ -99,8 +99,7 @@ class ring_client {
   void on_refusal(call_id id, call& c, seat_index from, failure_reply refusal, instant now, step& out);
   bool proves(const call& c, const entry_reply& reply);
 
-  cluster_id cluster_;
-  identity::ring_description ring_;
+  entry_verifier verifier_;
   client_limits limits_;
   std::map<call_id, call> calls_;
   std::map<std::uint64_t, std::pair<call_id, seat_index>> requests_;

@@ -7,7 +7,7 @@ namespace {
 class machine_checker final : public agreement::request_checker {
  public:
   explicit machine_checker(const state_machine& machine) : machine_(machine) {}
-  outcome check(bytes_view request) const override { return machine_.check(request); }
+  outcome check(const agreement::named_request& request) const override { return machine_.check(request); }
 
  private:
   const state_machine& machine_;
@@ -121,12 +121,12 @@ step ring_engine::on_request(const clock_reading& now, std::uint64_t ticket, ser
 }
 
 void ring_engine::on_submit(const clock_reading& now, std::uint64_t ticket, bytes operation, step& out) {
-  if (auto where = machine_->outcome_of(operation)) {
+  auto name = agreement::digest_of_request(operation);
+  if (auto where = machine_->outcome_of({operation, name})) {
     wait({ticket, *where, now.now}, executed_, out);
     return;
   }
-  auto name = agreement::digest_of_request(operation);
-  auto submitted = replica_.submit(now, std::move(operation));
+  auto submitted = replica_.submit(now, std::move(operation), name);
   if (!submitted) {
     out.answers.push_back({ticket, failed(submitted.error())});
     return;
@@ -157,13 +157,13 @@ void ring_engine::carry(const clock_reading& now, agreement::step from, step& ou
 }
 
 void ring_engine::execute(const clock_reading&, const agreement::delivery& delivery, bool newest, step& out) {
-  auto execution = machine_->apply(delivery.sequence, delivery.time, delivery.content->requests);
+  auto execution = machine_->apply(delivery.sequence, delivery.time, delivery.requests());
   executed_ = delivery.sequence;
   state_root reached{cluster_, ring_.id, ring_.epoch, delivery.sequence, delivery.time, machine_->map().root(), previous_root_};
   previous_root_ = crypto::hash_of(reached);
   for (auto& block : execution.blocks) out.blocks.push_back(std::move(block));
   for (auto& record : execution.records) out.records.push_back(std::move(record));
-  for (std::size_t i = 0; i < execution.outcomes.size(); ++i) settle(delivery.content->requests[i], execution.outcomes[i], executed_, out);
+  for (std::size_t i = 0; i < execution.outcomes.size(); ++i) settle(delivery.names[i], execution.outcomes[i], executed_, out);
   out.state_moved = true;
   // What is caught up on is certified already: only where it ends is worth a signature.
   if (delivery.view == 0 && !newest) return;
@@ -174,9 +174,8 @@ void ring_engine::execute(const clock_reading&, const agreement::delivery& deliv
   certified(out);
 }
 
-void ring_engine::settle(const bytes& request, const applied& outcome, std::uint64_t sequence, step& out) {
-  if (submissions_.empty()) return;
-  auto at = submissions_.find(agreement::digest_of_request(request));
+void ring_engine::settle(const digest& request, const applied& outcome, std::uint64_t sequence, step& out) {
+  auto at = submissions_.find(request);
   if (at == submissions_.end()) return;
   for (auto& who : at->second) {
     --submitted_;

@@ -61,7 +61,7 @@ class ring_engine {
 
   void carry(const clock_reading& now, agreement::step from, step& out);
   void execute(const clock_reading& now, const agreement::delivery& delivery, bool newest, step& out);
-  void settle(const bytes& request, const applied& outcome, std::uint64_t sequence, step& out);
+  void settle(const digest& request, const applied& outcome, std::uint64_t sequence, step& out);
   void certified(step& out);
   void wait(const waiting& who, std::uint64_t at_least, step& out);
   void on_submit(const clock_reading& now, std::uint64_t ticket, bytes operation, step& out);

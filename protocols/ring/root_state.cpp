@@ -69,8 +69,8 @@ root_state::root_state(const identity::verified_chain& chain) : cluster_(chain.c
   map_.root();
 }
 
-outcome root_state::check(bytes_view request) const {
-  auto operation = codec::decode<root_operation>(request, "request");
+outcome root_state::check(const agreement::named_request& request) const {
+  auto operation = codec::decode<root_operation>(request.body, "request");
   if (!operation) return fail(operation.error());
   return std::visit(
       [this](const auto& x) -> outcome {
@@ -81,8 +81,8 @@ outcome root_state::check(bytes_view request) const {
       *operation);
 }
 
-std::optional<place> root_state::outcome_of(bytes_view request) const {
-  auto operation = codec::decode<root_operation>(request, "request");
+std::optional<place> root_state::outcome_of(const agreement::named_request& request) const {
+  auto operation = codec::decode<root_operation>(request.body, "request");
   if (!operation) return std::nullopt;
   auto* joining = std::get_if<join>(&*operation);
   if (joining == nullptr) return std::nullopt;
@@ -92,11 +92,11 @@ std::optional<place> root_state::outcome_of(bytes_view request) const {
   return admission_place(*invited->used_by);
 }
 
-execution root_state::apply(std::uint64_t, wall_time time, const std::vector<bytes>& requests) {
+execution root_state::apply(std::uint64_t, wall_time time, const std::vector<agreement::named_request>& requests) {
   batch now{time, map_.root()};
   execution done;
   for (const auto& request : requests) {
-    auto operation = codec::decode<root_operation>(request, "request");
+    auto operation = codec::decode<root_operation>(request.body, "request");
     done.outcomes.push_back(operation ? std::visit([&](const auto& x) { return run(x, now); }, *operation) : refuse(operation.error()));
   }
   if (directory_changed_) {

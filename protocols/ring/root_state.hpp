@@ -15,9 +15,9 @@ class root_state final : public state_machine {
   /// Begins with genesis' operators and policy and the configuration's object ring. The chain must be complete.
   explicit root_state(const identity::verified_chain& chain);
 
-  outcome check(bytes_view request) const override;
-  std::optional<place> outcome_of(bytes_view request) const override;
-  execution apply(std::uint64_t sequence, wall_time time, const std::vector<bytes>& requests) override;
+  outcome check(const agreement::named_request& request) const override;
+  std::optional<place> outcome_of(const agreement::named_request& request) const override;
+  execution apply(std::uint64_t sequence, wall_time time, const std::vector<agreement::named_request>& requests) override;
   const authenticated_map& map() const override { return map_; }
 
   const identity::directory& directory() const { return directory_; }

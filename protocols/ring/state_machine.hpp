@@ -5,6 +5,7 @@
 // they hold beside it is derived from the map.
 #pragma once
 
+#include "protocols/agreement/agreement_types.hpp"
 #include "protocols/base/error.hpp"
 #include "protocols/base/time.hpp"
 #include "protocols/ring/authenticated_map.hpp"
@@ -42,13 +43,13 @@ class state_machine {
   /// Whether `request` may be ordered: it decodes, is within bounds, is for this ring and its signatures are right. Nothing of
   /// this depends on state that changes, so replicas that are a few batches apart answer alike. What depends on it is
   /// decided by `apply`. The costly part is remembered for `apply`, by the request's hash.
-  virtual outcome check(bytes_view request) const = 0;
+  virtual outcome check(const agreement::named_request& request) const = 0;
 
   /// Where the outcome of a request lies that has run already, so that a retry is answered without being ordered again.
-  virtual std::optional<place> outcome_of(bytes_view request) const = 0;
+  virtual std::optional<place> outcome_of(const agreement::named_request& request) const = 0;
 
   /// Runs a batch. `time` never goes back. The root is computed before this returns, so a copy of `map()` is a snapshot to read from.
-  virtual execution apply(std::uint64_t sequence, wall_time time, const std::vector<bytes>& requests) = 0;
+  virtual execution apply(std::uint64_t sequence, wall_time time, const std::vector<agreement::named_request>& requests) = 0;
 
   virtual const authenticated_map& map() const = 0;
 };

@@ -31,13 +31,28 @@ result<state_root> verify(const certified_root& root, const cluster_id& cluster,
   return claimed;
 }
 
+namespace {
+
+result<state_root> lead_to(const state_root& root, const proven_entry& entry, const place& where) {
+  if (verify(entry.proof, root.root, where, entry.value)) return root;
+  return fail(errc::bad_signature, "proof for " + std::string(to_string(where.map)) + " does not lead to the ring's state root");
+}
+
+}  // namespace
+
 result<state_root> verify(const proven_entry& entry, const place& where, const cluster_id& cluster, const identity::ring_description& ring) {
   auto root = verify(entry.root, cluster, ring);
-  if (!root) return fail(root.error());
-  if (!verify(entry.proof, root->root, where, entry.value)) {
-    return fail(errc::bad_signature, "proof for " + std::string(to_string(where.map)) + " does not lead to the ring's state root");
-  }
-  return root;
+  return root ? lead_to(*root, entry, where) : root;
+}
+
+result<state_root> entry_verifier::verify(const proven_entry& entry, const place& where) {
+  auto name = crypto::hash("holdfast/certified-root/v1", {codec::encode(entry.root)});
+  if (auto known = held_.find(name); known != held_.end()) return lead_to(known->second, entry, where);
+  auto root = ring::verify(entry.root, cluster_, ring_);
+  if (!root) return root;
+  if (held_.size() >= remembered_max) held_.clear();
+  held_.emplace(name, *root);
+  return lead_to(*root, entry, where);
 }
 
 }  // namespace holdfast::ring

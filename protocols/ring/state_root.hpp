@@ -4,6 +4,8 @@
 // signs only what it executed after a local commit. Proofs are self-contained; who relays them does not matter.
 #pragma once
 
+#include <map>
+
 #include "protocols/identity/identity_types.hpp"
 #include "protocols/ring/authenticated_map.hpp"
 
@@ -53,6 +55,23 @@ bool inspect(F& f, proven_entry& x) {
 
 /// The root under which `entry.value` lies at `where` (nothing there, if it has no value).
 result<state_root> verify(const proven_entry& entry, const place& where, const cluster_id& cluster, const identity::ring_description& ring);
+
+/// Verifies for one reader of one ring, and remembers the certificates that held: one certificate releases a whole batch of answers,
+/// and its signatures are checked once.
+class entry_verifier {
+ public:
+  entry_verifier(cluster_id cluster, identity::ring_description ring) : cluster_(cluster), ring_(std::move(ring)) {}
+
+  result<state_root> verify(const proven_entry& entry, const place& where);
+  const identity::ring_description& ring() const { return ring_; }
+
+ private:
+  static constexpr std::size_t remembered_max = 64;
+
+  cluster_id cluster_;
+  identity::ring_description ring_;
+  std::map<digest, state_root> held_;  ///< by hash of the certificate, signatures included
+};
 
 template <class T>
 struct proven_value {

@@ -28,8 +28,8 @@ inline identity::ring_description make_ring(std::size_t n, std::vector<crypto::s
 
 /// Requests that begin with "bad" do not hold.
 struct plain_checker final : request_checker {
-  outcome check(bytes_view request) const override {
-    if (as_text(request).starts_with("bad")) return fail(errc::bad_signature, "a bad request");
+  outcome check(const named_request& request) const override {
+    if (as_text(request.body).starts_with("bad")) return fail(errc::bad_signature, "a bad request");
     return {};
   }
 };

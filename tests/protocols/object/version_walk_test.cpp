@@ -28,7 +28,10 @@ struct chain {
       content_root root;
       root.object = cap.object;
       root.size = v;
-      r.content = signed_content::make(root, key);
+      update u;
+      u.guards = {{{}, {set_content{codec::encode(root)}}}};
+      auto made = signed_update::make(u, key);
+      r.content = {codec::encode(root), statement_of(u, digest_of_update(made.body)), made.sig};
       r.previous = names[v - 1];
       r.skips = newest.skips;
       names.push_back(id_of(r));
@@ -87,4 +90,31 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_not_the_one_named_is_refused) {
   chain c(10, random);
   version_walk walk(c.newest, std::uint64_t{3});
   BOOST_TEST(walk.on_record(c.records.at(c.names[9])).error().is(errc::damaged));
+}
+
+BOOST_AUTO_TEST_CASE(one_signature_stands_for_an_update_and_its_content_roots_and_for_nothing_else) {
+  seeded_random random(5);
+  auto key = crypto::signing_key::generate(random);
+  content_root root;
+  root.size = 5;
+  auto body = codec::encode(root);
+  update u;
+  u.guards = {{{absent{}}, {set_content{body}}}, {{}, {}}};
+  auto made = signed_update::make(u, key);
+  auto statement = statement_of(u, digest_of_update(made.body));
+  BOOST_TEST(holds(statement, key.pub(), made.sig));
+  signed_content content{body, statement, made.sig};
+  BOOST_TEST(content.open(key.pub()).value().size == 5u);
+
+  auto stranger = crypto::signing_key::generate(random);
+  BOOST_TEST(content.open(stranger.pub()).error().is(errc::bad_signature));
+  root.size = 6;
+  content.body = codec::encode(root);
+  BOOST_TEST(content.open(key.pub()).error().is(errc::bad_signature));
+  content.statement.contents = {digest_of_content(content.body)};
+  BOOST_TEST(content.open(key.pub()).error().is(errc::bad_signature));
+
+  u.guards[0].actions = {set_content{content.body}};
+  auto changed = signed_update{codec::encode(u), made.sig};
+  BOOST_TEST(!holds(statement_of(u, digest_of_update(changed.body)), key.pub(), changed.sig));
 }

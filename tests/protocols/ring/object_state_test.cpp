@@ -56,7 +56,7 @@ struct object_ring : test_cluster {
   object::guard setting(std::vector<object::predicate> conditions, std::variant<object::inline_content, object::tree_content> content,
                         std::uint64_t size = 4) {
     object::content_root root{object, 0, 0, size, content};
-    return {std::move(conditions), {object::set_content{object::signed_content::make(root, writer)}}};
+    return {std::move(conditions), {object::set_content{codec::encode(root)}}};
   }
   object::update inline_update(std::vector<object::predicate> conditions, bytes data) {
     object::inline_content content{archive::block_name(data), static_cast<std::uint32_t>(data.size())};
@@ -343,6 +343,6 @@ BOOST_AUTO_TEST_CASE(object_replicas_that_apply_the_same_hold_the_same) {
   BOOST_TEST((replica.map().root() == r.state.map().root()));
   // So does one that was handed everything as a single batch, but for the sequence in its results.
   object_state at_once(r.entry, {});
-  at_once.apply(1, born, r.history);
+  at_once.apply(1, born, {r.history.begin(), r.history.end()});
   BOOST_TEST((at_once.map().tree(submap::heads).root() == r.state.map().tree(submap::heads).root()));
 }

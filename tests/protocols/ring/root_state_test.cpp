@@ -211,6 +211,6 @@ BOOST_AUTO_TEST_CASE(replicas_that_apply_the_same_hold_the_same) {
   p.run({1, 2, 3});
   root_state replica(p.chain);
   std::uint64_t sequence = 0;
-  for (const auto& [time, requests] : p.history) replica.apply(++sequence, time, requests);
+  for (const auto& [time, requests] : p.history) replica.apply(++sequence, time, {requests.begin(), requests.end()});
   BOOST_TEST((replica.map().root() == p.state.map().root()));
 }

@@ -145,7 +145,7 @@ void member::execute_next() {
   }
   auto d = std::move(next.extract(next.begin()).mapped());
   life_->executed = d.sequence;
-  life_->state->apply(d.sequence, d.time, d.content->requests);
+  life_->state->apply(d.sequence, d.time, d.requests());
   auto root = life_->state->map().root();
   std::vector<std::optional<ring::operation_result>> results;
   for (const auto& operation : d.content->requests) results.push_back(result_of(operation));
@@ -155,7 +155,7 @@ void member::execute_next() {
   carry_out(life_->replica->on_executed(reading(), d.sequence, root));
 }
 
-void member::reply_to(bytes_view operation) {
+void member::reply_to(const bytes& operation) {
   auto result = result_of(operation);
   auto update = update_in(operation);
   if (!result || !update) return;
@@ -163,7 +163,7 @@ void member::reply_to(bytes_view operation) {
   if (client != world_.clients.end()) world_.net->send(seat_, client->second, to_frame(client_reply{*result}));
 }
 
-std::optional<ring::operation_result> member::result_of(bytes_view operation) const {
+std::optional<ring::operation_result> member::result_of(const bytes& operation) const {
   auto where = life_->state->outcome_of(operation);
   if (!where) return std::nullopt;
   return life_->state->map().load<ring::operation_result>(*where);

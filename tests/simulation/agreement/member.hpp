@@ -14,7 +14,7 @@ class ring_watch;
 class state_checker final : public agreement::request_checker {
  public:
   explicit state_checker(const ring::state_machine& machine) : machine_(machine) {}
-  outcome check(bytes_view request) const override { return machine_.check(request); }
+  outcome check(const agreement::named_request& request) const override { return machine_.check(request); }
 
  private:
   const ring::state_machine& machine_;
@@ -53,7 +53,7 @@ class member {
   std::uint64_t executed() const { return life_->executed; }
 
   /// What its state holds as the operation's result, if it has been executed here.
-  std::optional<ring::operation_result> result_of(bytes_view operation) const;
+  std::optional<ring::operation_result> result_of(const bytes& operation) const;
 
  private:
   /// What a process holds in memory, from one start to the next stop.
@@ -78,7 +78,7 @@ class member {
   void set_timer(const agreement::timer& t);
   void load(const agreement::load& l);
   void execute_next();
-  void reply_to(bytes_view operation);
+  void reply_to(const bytes& operation);
   void on_request(const bytes& operation);
 
   ring_world& world_;

@@ -74,7 +74,7 @@ bytes ring_client::make_operation() {
   if (if_version_ && *if_version_ == 0) guard.conditions = {object::absent{}};
   if (if_version_ && *if_version_ > 0) guard.conditions = {object::compare_version{*if_version_}};
   if (!if_version_) guard.conditions = {object::always{}};
-  guard.actions = {object::set_content{object::signed_content::make(content, key_)}};
+  guard.actions = {object::set_content{codec::encode(content)}};
   update.guards = {guard};
   update.inline_data = data;
   return codec::encode(ring::object_operation(ring::update_object{object::signed_update::make(update, key_)}));
