@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 constexpr auto directory_pause = 250ms;  ///< for the ring to take up a directory that this client saw first
 
-crypto::signing_key key_of(const object::capability& c) { return crypto::signing_key::from_seed(*c.write_seed); }
-
 }  // namespace
 
 // -- operation numbers ----------------------------------------------------------------------------------------------
@@ -20,33 +18,41 @@ crypto::signing_key key_of(const object::capability& c) { return crypto::signing
 operation_numbers::operation_numbers() {
   system_random random;
   upload_session_ = ring::new_session(wall_now(), random);
-  begin_session();
 }
 
-void operation_numbers::begin_session() {
+operation_numbers::session operation_numbers::begin_session() {
   system_random random;
-  session_ = ring::new_session(wall_now(), random);
-  last_ = 0;
-  under_way_.clear();
-  objects_.clear();
+  session begun;
+  begun.id = ring::new_session(wall_now(), random);
+  return begun;
+}
+
+operation_numbers::session* operation_numbers::with_room() {
+  for (auto& s : sessions_) {
+    if (s.has_room()) return &s;
+  }
+  if (sessions_.size() == sessions_max) return nullptr;
+  return &sessions_.emplace_back(begin_session());
 }
 
 operation_numbers::number operation_numbers::take(const aguid& object) {
   std::unique_lock lock(mutex_);
-  if (!objects_.contains(object) && objects_.size() >= objects_per_session) begin_session();
-  objects_.insert(object);
-  returned_.wait(lock, [&] { return under_way_.empty() || last_ + 1 - *under_way_.begin() < ring::session_window; });
-  objects_.insert(object);
-  under_way_.insert(++last_);
-  return {session_, last_};
+  session* chosen = nullptr;
+  returned_.wait(lock, [&] { return (chosen = with_room()) != nullptr; });
+  if (!chosen->objects.contains(object) && chosen->objects.size() >= objects_per_session) *chosen = begin_session();
+  chosen->objects.insert(object);
+  chosen->under_way.insert(++chosen->last);
+  return {chosen->id, chosen->last};
 }
 
 void operation_numbers::give_back(const number& n) {
   {
     std::lock_guard lock(mutex_);
-    if (n.session == session_) under_way_.erase(n.operation);
+    for (auto& s : sessions_) {
+      if (s.id == n.session) s.under_way.erase(n.operation);
+    }
   }
-  returned_.notify_all();
+  returned_.notify_one();
 }
 
 operation_numbers::number operation_numbers::next_upload() {
@@ -57,7 +63,7 @@ operation_numbers::number operation_numbers::next_upload() {
 void operation_numbers::renew(const session_id& forgotten) {
   {
     std::lock_guard lock(mutex_);
-    if (session_ == forgotten) begin_session();
+    std::erase_if(sessions_, [&](const session& s) { return s.id == forgotten; });
   }
   returned_.notify_all();
 }
@@ -163,6 +169,17 @@ result<bytes> object_access::read_all(const object::capability& of, const object
 }
 
 // -- writing --------------------------------------------------------------------------------------------------------
+
+crypto::signing_key object_access::key_of(const object::capability& c) const {
+  std::lock_guard lock(mutex_);
+  if (auto known = keys_.find(c.owner); known != keys_.end() && crypto::equal_constant_time(known->second.seed().view(), c.write_seed->view())) {
+    return known->second;
+  }
+  if (keys_.size() >= keys_max) keys_.clear();
+  auto key = crypto::signing_key::from_seed(*c.write_seed);
+  keys_.insert_or_assign(c.owner, key);
+  return key;
+}
 
 object::signed_update object_access::sign(const object::capability& to, const operation_numbers::number& n,
                                           const std::vector<object::predicate>& conditions, const uploaded_content& content, bool creates) const {

@@ -7,8 +7,9 @@
 
 namespace holdfast::actors {
 
-/// The operation numbers of this process: unique, and never further apart than the ring's window of exactly-once. The ring keeps a
-/// session for every object written in it, so a session is left behind after some objects.
+/// The operation numbers of this process: unique, and in each session never further apart than the ring's window of exactly-once. The
+/// ring keeps a session for every object written in it, so a session is left behind after some objects. With many operations at once
+/// there are several sessions, so that the slowest operation does not hold up all others.
 class operation_numbers {
  public:
   operation_numbers();
@@ -30,14 +31,23 @@ class operation_numbers {
 
  private:
   static constexpr std::size_t objects_per_session = 256;
-  void begin_session();
+  static constexpr std::size_t sessions_max = 3;  ///< with their objects, fewer than the ring remembers of a client
+
+  struct session {
+    session_id id;
+    std::uint64_t last = 0;
+    std::set<std::uint64_t> under_way;
+    std::set<aguid> objects;
+    bool has_room() const { return under_way.empty() || last + 1 - *under_way.begin() < ring::session_window; }
+  };
+  static session begin_session();
+  session* with_room();
 
   std::mutex mutex_;
   std::condition_variable returned_;
-  session_id session_, upload_session_;
-  std::uint64_t last_ = 0, last_upload_ = 0;
-  std::set<std::uint64_t> under_way_;  ///< of the present session
-  std::set<aguid> objects_;
+  session_id upload_session_;
+  std::uint64_t last_upload_ = 0;
+  std::vector<session> sessions_;
 };
 
 class object_access {
@@ -79,8 +89,13 @@ class object_access {
   object::signed_update sign(const object::capability& to, const operation_numbers::number& n, const std::vector<object::predicate>& conditions,
                              const uploaded_content& content, bool creates) const;
 
+  static constexpr std::size_t keys_max = 1024;
+  crypto::signing_key key_of(const object::capability& c) const;
+
   cluster_connection& cluster_;
   operation_numbers numbers_;
+  mutable std::mutex mutex_;
+  mutable std::map<crypto::public_key, crypto::signing_key> keys_;  ///< derived before; wiped when they go
 };
 
 version_info info_of(const object::version_record& record, const object::content_root& content);

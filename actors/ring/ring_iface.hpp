@@ -11,6 +11,7 @@
 namespace holdfast::actors {
 
 using ring_timer_atom = caf::atom_constant<caf::atom("ringtimer")>;
+using ring_publish_atom = caf::atom_constant<caf::atom("ringpub")>;
 using ring_ask_atom = caf::atom_constant<caf::atom("ringask")>;
 
 /// What the log thread found: the replica's memory, or why there is none.
@@ -41,6 +42,8 @@ using ring_member_actor = caf::typed_actor<
     caf::reacts_to<ring_loaded>,
     // A timer of the engine; the second number is its generation, and old ones are ignored.
     caf::reacts_to<ring_timer_atom, std::uint8_t, std::uint64_t>,
+    // Time to say how far it is.
+    caf::reacts_to<ring_publish_atom>,
     // A request of this very node.
     caf::replies_to<ring_ask_atom, ring::service_body>::with<ring_answer>>;
 

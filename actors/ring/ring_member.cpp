@@ -13,6 +13,8 @@ using introspection::life;
 using introspection::severity;
 using seat_index = agreement::seat_index;
 
+constexpr auto publish_interval = std::chrono::milliseconds(200);  ///< for progress; a change of view or life is told at once
+
 struct ring_member_state {
   ring_member_state() = default;
   static inline const char* name = "ring_member";
@@ -25,6 +27,9 @@ struct ring_member_state {
   std::uint64_t next_ticket = 1;
   std::array<std::uint64_t, 6> timer_generation{};
   std::uint64_t published_certified = 0;
+  std::optional<std::pair<std::uint64_t, life>> published;  ///< view and life
+  instant published_at;
+  bool publishing = false;
 };
 
 class ring_member final : public role_actor<ring_member_actor, ring_member_state> {
@@ -56,6 +61,10 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
         },
         [this](ring_timer_atom, std::uint8_t id, std::uint64_t generation) {
           if (state.engine && generation == state.timer_generation[id]) carry(state.engine->on_timer(read_clock(), static_cast<ring::timer_id>(id)));
+        },
+        [this](ring_publish_atom) {
+          state.publishing = false;
+          publish();
         },
         [this](ring_ask_atom, const ring::service_body& body) -> caf::result<ring_answer> {
           auto promise = make_response_promise<ring_answer>();
@@ -271,7 +280,15 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
         config_.board->note(severity::error, "diverged", about, "this member's state contradicts the ring's; it has stopped voting: " + e.text);
         break;
       case kind::muted:
-        config_.board->note(severity::warning, "muted", about, "this member's log is not intact; it keeps silent until that is safe");
+        if (state.engine->replica().forsaken()) {
+          config_.board->note(severity::error, "log-lost", about,
+                              "the log of this ring's only member is lost or damaged: the ring serves nothing; put the node's data directory back "
+                              "from a backup");
+        } else {
+          config_.board->note(severity::warning, "muted", about,
+                              e.sequence == 0 ? "this member's log is not intact; it keeps silent until that is safe"
+                                              : "this member's log is not intact; it votes again once batch " + std::to_string(e.sequence) + " is stable");
+        }
         break;
       case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes again"); break;
       case kind::refused:
@@ -290,8 +307,28 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     return missing;
   }
 
+  life standing() const {
+    auto& replica = state.engine->replica();
+    if (replica.mute()) return life::mute;
+    return replica.changing_view() || replica.committed() > replica.executed() ? life::catching_up : life::serving;
+  }
+
   void publish() {
     if (!state.engine) return;
+    auto certified = state.engine->proven() ? state.engine->proven()->root.sequence : 0;
+    if (std::exchange(state.published_certified, certified) < certified && config_.on_proven) config_.on_proven(*state.engine);
+    auto now = steady_now();
+    std::pair said(state.engine->replica().view(), standing());
+    if (said == state.published && now - state.published_at < publish_interval) {
+      if (!std::exchange(state.publishing, true)) delayed_send(this, publish_interval, ring_publish_atom::value);
+      return;
+    }
+    state.published = said;
+    state.published_at = now;
+    tell_board();
+  }
+
+  void tell_board() {
     auto& replica = state.engine->replica();
     introspection::ring_status s;
     s.id = config_.ring.id;
@@ -302,8 +339,8 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     s.view = replica.view();
     s.primary = config_.ring.seats[replica.primary()].node;
     s.executed = replica.executed();
-    s.certified = state.engine->proven() ? state.engine->proven()->root.sequence : 0;
-    s.state = replica.mute() ? life::mute : replica.changing_view() || replica.committed() > replica.executed() ? life::catching_up : life::serving;
+    s.certified = state.published_certified;
+    s.state = standing();
     if (state.engine->proven()) {
       s.extents = state.engine->proven()->map.tree(ring::submap::extents).size();
       s.extents_short = state.engine->proven()->map.tree(ring::submap::repair).size();
@@ -311,10 +348,6 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     }
     probe().say(s.state, "executes batch " + std::to_string(s.executed) + " in view " + std::to_string(s.view));
     config_.board->publish(config_.label, s);
-    if (s.certified > state.published_certified) {
-      state.published_certified = s.certified;
-      if (config_.on_proven) config_.on_proven(*state.engine);
-    }
   }
 
   ring_member_config config_;

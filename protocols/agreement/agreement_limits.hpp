@@ -30,6 +30,7 @@ struct limits {
   duration lost_primary_timeout = 200ms;   ///< patience once the link to the primary is down
   duration view_change_timeout_max = 64s;  ///< doubling stops here
   duration status_interval = 250ms;        ///< statuses and resends
+  duration rescue_interval = 60s;          ///< between two rounds of null batches for one seat that waits to be safe: a liar costs no more
   duration catch_up_timeout = 400ms;       ///< then other donors are asked
   std::chrono::milliseconds clock_skew_max = 5s;  ///< between a proposed batch time and a voter's clock
 };

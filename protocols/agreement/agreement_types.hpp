@@ -253,13 +253,14 @@ struct status {
   bool changing_view = false;
   bool impatient = false;                   ///< would leave this view if it were not alone in that
   bool mute = false;                        ///< does not vote: its log is not intact, or nobody has confirmed that it is
+  std::uint64_t silent_through = 0;         ///< its log was lost: it votes again once a checkpoint here is stable; 0: not so, or not yet known
   std::uint64_t committed = 0;              ///< everything up to here is committed there
   checkpoint_certificate stable;
 };
 template <class F>
 bool inspect(F& f, status& x) {
   return f.fields("boot", x.boot, "known_boots", x.known_boots, "view", x.view, "changing_view", x.changing_view, "impatient", x.impatient,
-                  "mute", x.mute, "committed", x.committed, "stable", x.stable);
+                  "mute", x.mute, "silent_through", x.silent_through, "committed", x.committed, "stable", x.stable);
 }
 
 using message = std::variant<request, pre_prepare, prepare, commit, checkpoint, view_change, new_view, fetch_batches, batches, fetch_body, body,

@@ -46,6 +46,7 @@ class replica::engine {
   std::uint64_t view() const { return view_; }
   bool changing_view() const { return changing_; }
   bool mute() const { return amnesiac_ || diverged_ || !confirmed_; }
+  bool forsaken() const { return amnesiac_ && !others(); }
   bool leads() const { return can_vote() && primary() == self_; }
   seat_index primary() const { return certifier_.primary_of(view_); }
   std::uint64_t committed() const { return committed_; }
@@ -100,6 +101,7 @@ class replica::engine {
   std::optional<instant> request_deadline() const;
   void request_timer_fired();
   void consider_leaving();
+  bool impatient() const;
 
   // Checkpoints.
   void handle(seat_index from, checkpoint&& m);
@@ -132,6 +134,7 @@ class replica::engine {
   void arm_status_timer(duration after);
   void appeal();
   bool learn_boot(seat_index from, const status& m);
+  void consider_rescue(seat_index from, const status& m);
   void send_status_after(store_ticket ticket);
   void resend_to(seat_index to, const status& m);
   void fetch();

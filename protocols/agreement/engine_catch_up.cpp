@@ -4,7 +4,7 @@
 namespace holdfast::agreement {
 
 status replica::engine::own_status() const {
-  return {boot_, peers_.boots(boot_), view_, changing_, impatient_, mute(), committed_, stable_};
+  return {boot_, peers_.boots(boot_), view_, changing_, impatient(), mute(), amnesiac_ ? silent_through_ : 0, committed_, stable_};
 }
 
 void replica::engine::send_status_after(store_ticket ticket) {
@@ -53,6 +53,7 @@ void replica::engine::handle(seat_index from, status&& m) {
   p.lost_since.reset();
   if (!learn_boot(from, m)) return;
   check_amnesia_over();
+  consider_rescue(from, m);
   consider_leaving();
   if (new_view_ && !changing_ && (m.view < view_ || (m.view == view_ && m.changing_view))) send(from, agreement::new_view{*new_view_});
   if (stuck && !mute()) resend_to(from, m);
@@ -75,6 +76,22 @@ bool replica::engine::learn_boot(seat_index from, const status& m) {
   }
   check_confirmed();
   return true;
+}
+
+/// A seat that lost its log is safe again once the ring has gone on far enough. An idle ring goes on for its sake, with null batches;
+/// and if it is the primary, its view is left at once.
+void replica::engine::consider_rescue(seat_index from, const status& m) {
+  auto& p = peers_.at(from);
+  auto waits = m.mute && m.silent_through > stable_.sequence;
+  auto news = waits && p.silent_through != m.silent_through;
+  p.silent_through = waits ? m.silent_through : 0;
+  if (!waits) p.rescued_through = 0;
+  if (news && from == primary() && can_vote()) send(std::nullopt, own_status());
+  if (!waits || p.rescued_through >= m.silent_through) return;
+  if (p.rescued_at && now_.now - *p.rescued_at < bounds_.rescue_interval) return;
+  p.rescued_at = now_.now;
+  p.rescued_through = std::min(m.silent_through, stable_.sequence + 2 * bounds_.window + bounds_.checkpoint_interval);
+  propose();
 }
 
 /// A peer in this view that has not moved since its last status: what it may have missed, again.

@@ -59,6 +59,7 @@ void replica::engine::propose() {
     auto taken = queue_.take_batch();
     propose_batch({{}, std::move(taken.bodies)}, std::move(taken.names));
   }
+  if (peers_.rescue_through() >= next_sequence_) request_null();
 }
 
 void replica::engine::propose_batch(batch b, std::vector<digest> names) {
@@ -309,10 +310,14 @@ void replica::engine::request_timer_fired() {
   consider_leaving();
 }
 
+bool replica::engine::impatient() const {
+  return impatient_ || (primary() != self_ && peers_.at(primary()).silent_through > stable_.sequence);
+}
+
 /// A view is left by b + 1 or more together. A seat that left alone could not come back, though it may have been frozen itself; it would
 /// sit out the view, and the ring would have one seat less to lose.
 void replica::engine::consider_leaving() {
-  if (!impatient_ || !can_vote() || peers_.impatient_with(view_) + 1 < ring_.weak_quorum()) return;
+  if (!impatient() || !can_vote() || peers_.impatient_with(view_) + 1 < ring_.weak_quorum()) return;
   if (!progressed_) timeout_ = std::min(timeout_ * 2, bounds_.view_change_timeout_max);
   start_view_change(view_ + 1);
 }

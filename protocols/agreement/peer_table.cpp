@@ -56,6 +56,12 @@ std::uint64_t peer_table::committed_by(std::size_t weak_quorum) const {
   return at_least(weak_quorum, [](const peer& p) { return p.committed; });
 }
 
+std::uint64_t peer_table::rescue_through() const {
+  std::uint64_t highest = 0;
+  for (const auto& p : peers_) highest = std::max(highest, p.rescued_through);
+  return highest;
+}
+
 std::vector<seat_index> peer_table::holding(std::uint64_t sequence) const {
   std::vector<seat_index> seats;
   for (seat_index i = 0; i < peers_.size(); ++i) {

@@ -14,6 +14,9 @@ struct peer {
   std::uint64_t view = 0;
   bool impatient = false;           ///< with the primary of that view
   std::uint64_t committed = 0;
+  std::uint64_t silent_through = 0;   ///< it has lost its log and waits for a stable checkpoint there
+  std::uint64_t rescued_through = 0;  ///< up to here null batches are ordered for it, if nothing else is
+  std::optional<instant> rescued_at;
   std::optional<instant> lost_since;  ///< its link went down then and is not up again
   bool reported = false;            ///< a status came since this process started
   std::deque<message> ahead;
@@ -39,6 +42,9 @@ class peer_table {
 
   /// Others that would leave this view, or have left it.
   std::size_t impatient_with(std::uint64_t view) const;
+
+  /// Up to where null batches are ordered so that seats without a log become safe.
+  std::uint64_t rescue_through() const;
 
   /// Others that claim to have committed `sequence`.
   std::vector<seat_index> holding(std::uint64_t sequence) const;

@@ -76,6 +76,7 @@ seat_index replica::primary() const { return engine_->primary(); }
 bool replica::is_primary() const { return engine_->leads(); }
 bool replica::changing_view() const { return engine_->changing_view(); }
 bool replica::mute() const { return engine_->mute(); }
+bool replica::forsaken() const { return engine_->forsaken(); }
 std::uint64_t replica::committed() const { return engine_->committed(); }
 std::uint64_t replica::executed() const { return engine_->executed(); }
 std::uint64_t replica::stable() const { return engine_->stable(); }

@@ -73,6 +73,8 @@ class replica {
   bool is_primary() const;        ///< of a view it has entered, and it votes
   bool changing_view() const;
   bool mute() const;
+  /// Its log was lost and nobody else has it: a ring of one member that never votes again.
+  bool forsaken() const;
   std::uint64_t committed() const;  ///< everything up to here is committed here
   std::uint64_t executed() const;
   std::uint64_t stable() const;

@@ -14,6 +14,7 @@ enum class planted_bug : std::uint8_t {
   prepare_counted_twice,
   view_change_forgets_prepared,
   receipt_before_durable,
+  read_without_quorum,
 };
 
 #ifdef HOLDFAST_PLANTED_BUGS

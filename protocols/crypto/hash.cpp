@@ -2,10 +2,38 @@
 
 #include <botan/hash.h>
 
+#include <vector>
+
 namespace holdfast::crypto {
 
+namespace {
+
+// Most of what is hashed is a few dozen bytes long, and making a Botan object, with its locked and wiped memory, costs more than that
+// hash. Spent objects are blank again: each thread keeps a few.
+constexpr std::size_t spares_max = 4;
+
+std::vector<std::unique_ptr<Botan::HashFunction>>& spares() {
+  thread_local std::vector<std::unique_ptr<Botan::HashFunction>> kept;
+  return kept;
+}
+
+std::unique_ptr<Botan::HashFunction> take() {
+  auto& kept = spares();
+  if (kept.empty()) return Botan::HashFunction::create_or_throw("SHA-256");
+  auto sha = std::move(kept.back());
+  kept.pop_back();
+  return sha;
+}
+
+}  // namespace
+
 struct hasher::implementation {
-  std::unique_ptr<Botan::HashFunction> sha = Botan::HashFunction::create_or_throw("SHA-256");
+  std::unique_ptr<Botan::HashFunction> sha = take();
+  bool spent = false;
+
+  ~implementation() {
+    if (spent && spares().size() < spares_max) spares().push_back(std::move(sha));
+  }
 };
 
 hasher::hasher(std::string_view tag) : implementation_(std::make_unique<implementation>()) {
@@ -26,6 +54,7 @@ hasher& hasher::update(bytes_view data) {
 std::array<std::uint8_t, 32> hasher::finish() {
   std::array<std::uint8_t, 32> out;
   implementation_->sha->final(out.data());
+  implementation_->spent = true;
   return out;
 }
 

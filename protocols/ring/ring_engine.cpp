@@ -102,6 +102,11 @@ step ring_engine::on_peer_lost(const clock_reading& now, seat_index seat) {
 
 step ring_engine::on_request(const clock_reading& now, std::uint64_t ticket, service_body request) {
   step out;
+  if (replica_.forsaken()) {
+    out.answers.push_back({ticket, failed({errc::damaged, "the log of this ring's only member is lost or damaged, so what the ring agreed on is not "
+                                                          "known; put the node's data directory back from a backup and start it again"})});
+    return out;
+  }
   if (submitted_ + waiting_.size() >= tickets_max) {
     out.answers.push_back(
         {ticket, failure_reply{static_cast<std::uint16_t>(errc::over_limit), "this ring member has too many requests waiting; try again"}});

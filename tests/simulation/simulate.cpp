@@ -6,11 +6,17 @@
 
 #include "tests/simulation/agreement/agreement_run.hpp"
 #include "tests/simulation/dispersal/dispersal_run.hpp"
+#include "tests/simulation/ring/ring_run.hpp"
 
 namespace holdfast::simulation {
 
 run_report simulate(const scenario& plan, std::uint64_t seed, bool tracing) {
-  return plan.subject == subject_kind::agreement ? run_agreement(plan, seed, tracing) : run_dispersal(plan, seed, tracing);
+  switch (plan.subject) {
+    case subject_kind::agreement: return run_agreement(plan, seed, tracing);
+    case subject_kind::dispersal: return run_dispersal(plan, seed, tracing);
+    case subject_kind::ring: return run_ring(plan, seed, tracing);
+  }
+  return {};
 }
 
 sweep simulate_seeds(const scenario& plan, std::uint64_t first, std::uint64_t count, [[maybe_unused]] planted_bug bug) {

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(forged_and_repeated_prepares_do_not_count) {
 
 BOOST_AUTO_TEST_CASE(decoders_refuse_what_is_not_canonical) {
   seeded_random random(5);
-  message m = status{{3, 5}, {{1, 0}, {2, 0}, {3, 5}, {4, 0}}, 7, true, false, false, 99, {}};
+  message m = status{{3, 5}, {{1, 0}, {2, 0}, {3, 5}, {4, 0}}, 7, true, false, false, 0, 99, {}};
   auto data = codec::encode(m);
   BOOST_TEST(codec::decode<message>(data).has_value());
   data.push_back(0);

@@ -138,7 +138,13 @@ class agreement_run final : public machines {
 
   bool everything_done() const {
     auto rests = [](const auto& c) { return c->resting(); };
-    return std::all_of(clients_.begin(), clients_.end(), rests) && all_members_equal();
+    return std::all_of(clients_.begin(), clients_.end(), rests) && all_members_equal() && all_members_vote();
+  }
+
+  /// Nobody stays mute for good, whatever its disk has lost: an idle ring goes on until it is safe. Alone, a member without its log never is.
+  bool all_members_vote() const {
+    if (world_.size() == 1) return true;
+    return std::all_of(members_.begin(), members_.end(), [](const auto& m) { return !m->honest() || (m->running() && !m->replica().mute()); });
   }
 
   bool all_members_equal() const {
@@ -149,7 +155,7 @@ class agreement_run final : public machines {
 
   /// Healed, the ring must outlive its primary as quickly as on its first day: patience that grew in bad times has come back down.
   void lose_primary() {
-    if (world_.size() == 1 || std::any_of(members_.begin(), members_.end(), [](const auto& m) { return m->replica().mute(); })) return;
+    if (world_.size() == 1) return;
     auto lost = primary();
     world_.log.event(world_.events.now(), lost, "fault", "the primary goes for good");
     members_[lost]->stop();

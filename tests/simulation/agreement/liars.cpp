@@ -177,6 +177,7 @@ member::mask mask_for(behaviour how, ring_world& world, std::uint64_t seed) {
       return {nullptr, [&world](member&, node_index, const packet& p) { return !is_of_first_client(world, p); }};
     case behaviour::forge: return sending_through(std::make_shared<forger>(world, seed));
     case behaviour::stale_view_change: return sending_through(std::make_shared<forgetful_in_view_changes>(world, seed));
+    case behaviour::old_answers: return {};  // there are no reads here
     case behaviour::replay: {
       auto again = std::make_shared<replayer>(seed);
       return {[again](member& self, node_index to, message& m) { return again->change(self, to, m); },

@@ -36,6 +36,7 @@ agreement::limits small_limits() {
   small.window = 12;
   small.fetch_sequences_max = 4;
   small.resend_slots_max = 8;
+  small.rescue_interval = 2s;
   return small;
 }
 

@@ -22,11 +22,13 @@ constexpr std::pair<std::string_view, behaviour> behaviour_names[] = {
     {"equivocate", behaviour::equivocate}, {"silent", behaviour::silent}, {"silent_primary", behaviour::silent_primary},
     {"delay", behaviour::delay},           {"censor", behaviour::censor}, {"forge", behaviour::forge},
     {"replay", behaviour::replay},         {"stale_view_change", behaviour::stale_view_change},
+    {"old_answers", behaviour::old_answers},
 };
 
 constexpr std::pair<std::string_view, subject_kind> subject_names[] = {
     {"agreement", subject_kind::agreement},
     {"dispersal", subject_kind::dispersal},
+    {"ring", subject_kind::ring},
 };
 
 struct refused {

@@ -43,6 +43,7 @@ enum class behaviour : std::uint8_t {
   censor,        ///< as primary, never proposes the first client's requests
   forge,         ///< sends copies of its votes under other members' names and with other digests
   replay,        ///< sends again, at random, what it or others sent before
+  old_answers,   ///< tells clients what was true before
   stale_view_change,  ///< sends view changes and new views without the certificates that it holds
 };
 
@@ -60,7 +61,7 @@ struct workload {
 };
 
 /// Which engines run.
-enum class subject_kind : std::uint8_t { agreement, dispersal };
+enum class subject_kind : std::uint8_t { agreement, dispersal, ring };
 
 struct scenario {
   std::string name;     ///< the file's name without `_sim.toml`

@@ -29,6 +29,8 @@ const std::vector<planting> plantings{
     {"a prepare counted twice", planted_bug::prepare_counted_twice, "weather", 40},
     {"a view change that forgets a prepared batch", planted_bug::view_change_forgets_prepared, "partitions", 60},
     {"a receipt before the write is durable", planted_bug::receipt_before_durable, "dispersal_calm", 10},
+    {"a vote before fsync, with the whole engine", planted_bug::vote_before_fsync, "ring_attrition", 40},
+    {"a read that asks one member what it must see", planted_bug::read_without_quorum, "ring_old_answers", 40},
 };
 
 scenario load(const std::string& name) {
