@@ -33,12 +33,12 @@ namespace holdfast::actors {
 
 namespace {
 
-/// Asks the ring for threads that wait: one actor for all of them. The asker ends every call by its own deadline.
-caf::behavior ring_caller(caf::event_based_actor* self, ring_asker_actor asker) {
+/// Asks the ring for threads that wait: one actor for all of them.
+caf::behavior ring_caller(caf::event_based_actor* self, ring_asker_actor asker, duration patience) {
   return {[=](const ring_question& question) {
     auto answer = question.answer;
     auto ask = [&](auto kind, const auto& what) {
-      self->request(asker, caf::infinite, kind, what)
+      self->request(asker, patience, kind, what)
           .then([answer](const ring_outcome& o) { answer->set_value(o); },
                 [answer](const caf::error&) { answer->set_value(ring_outcome{fail(errc::outcome_unknown, "the ring did not answer in time")}); });
     };
@@ -153,7 +153,7 @@ outcome cluster_connection::enter() {
   limits.deadline = std::min(limits.deadline, options_.patience);
   asker_ = spawn_ring_asker(net_->system(),
                             {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground, limits});
-  caller_ = net_->system().spawn(ring_caller, asker_);
+  caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
   desk_ = spawn_archive_desk(net_->system(), net_->link().port, memory_);
   if (options_.replicas) replicas_ = std::make_unique<replica_access>(net_->system(), net_->link().port, trust_, ring_, entry_);
   return {};

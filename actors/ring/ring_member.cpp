@@ -286,8 +286,8 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
                               "from a backup");
         } else {
           config_.board->note(severity::warning, "muted", about,
-                              e.sequence == 0 ? "this member's log is not intact; it keeps silent until that is safe"
-                                              : "this member's log is not intact; it votes again once batch " + std::to_string(e.sequence) + " is stable");
+                              "this member's log is not intact; it keeps silent until " +
+                                  (e.sequence == 0 ? "that is safe" : "batch " + std::to_string(e.sequence) + " is stable"));
         }
         break;
       case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes again"); break;
