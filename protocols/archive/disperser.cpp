@@ -178,6 +178,8 @@ bool disperser::receipt_is_right(const slot& s, const receipt& r) const {
 // Nothing acknowledged: all is still queued, and a spare may take the slot. Else the slot is given up.
 void disperser::fail_slot(slot& s, const error& why) {
   last_trouble_ = why.within(s.server.brief());
+  ++failures_;
+  if (why.is(errc::over_limit)) ++full_;
   slot_event event{s.index, s.server, std::nullopt, why};
   if (s.acknowledged == 0 && next_spare_ < config_.order.size()) {
     s.server = config_.order[next_spare_++];
@@ -236,7 +238,7 @@ void disperser::conclude() {
     auto why = "extent " + extent_.brief() + " reached " + std::to_string(live()) + " of the " + std::to_string(needed) +
                " archive servers it needs";
     if (last_trouble_) why += "; last trouble: " + last_trouble_->message();
-    outcome_ = fail(errc::unavailable, why);
+    outcome_ = fail(full_ > 0 && full_ == failures_ ? errc::over_limit : errc::unavailable, why);
   } else {
     return;
   }

@@ -69,7 +69,8 @@ class disperser {
   disperser_step on_peer_lost(clock_reading at, const node_id& peer);
   disperser_step on_timer(clock_reading at);
 
-  /// Set once: the claim with at least the receipts needed, or `unavailable` and why.
+  /// Set once: the claim with at least the receipts needed, or why there is none: `over_limit` if all that failed were full, else
+  /// `unavailable`.
   const std::optional<result<extent_claim>>& outcome() const { return outcome_; }
 
   const std::vector<block_entry>& blocks() const { return entries_; }
@@ -133,6 +134,7 @@ class disperser {
   std::optional<instant> enough_since_;
   instant last_progress_;                ///< of any slot
   std::optional<error> last_trouble_;
+  std::size_t failures_ = 0, full_ = 0;  ///< of slots; those for want of space
   std::optional<result<extent_claim>> outcome_;
   std::uint64_t requests_ = 0;
   clock_reading at_{};
