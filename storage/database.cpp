@@ -1,6 +1,7 @@
 #include "storage/database.hpp"
 
 #include <atomic>
+#include <filesystem>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -12,6 +13,15 @@
 
 namespace holdfast::storage {
 namespace {
+
+/// Asked before each write; about a microsecond.
+outcome disk_has_room(const std::string& path) {
+  std::error_code unknown;
+  auto space = std::filesystem::space(path, unknown);
+  if (unknown || space.available >= database_free_bytes_min) return {};
+  return fail(errc::no_space, "the disk of " + path + " is full: it has " + std::to_string(space.available >> 20) + " MiB left, and " +
+                                  std::to_string(database_free_bytes_min >> 20) + " are needed");
+}
 
 constexpr std::array<const char*, table_count> table_names = {"kv", "blocks", "versions", "extents", "extent_blocks", "extent_segments"};
 
@@ -65,12 +75,12 @@ struct database::state {
   outcome settle(const rocksdb::Status& status, std::string_view doing) {
     if (status.ok()) return {};
     auto e = failure(status, doing);
-    if (e.is(errc::io_failed) || e.is(errc::corrupt)) broken = true;
+    broken = true;
     return fail(e.within(path));
   }
 
   outcome usable() const {
-    if (!broken) return {};
+    if (!broken) return disk_has_room(path);
     return fail(errc::io_failed, "the database in " + path + " stopped after a failed write; check the disk and start the node again");
   }
 };
@@ -130,6 +140,9 @@ outcome database::repair(const std::string& path) {
 }
 
 result<std::unique_ptr<database>> database::open(const std::string& path, std::shared_ptr<database_memory> memory) {
+  std::error_code ignored;
+  std::filesystem::create_directories(path, ignored);
+  if (auto room = disk_has_room(path); !room) return fail(room.error());
   auto s = std::make_unique<state>();
   s->path = path;
   s->memory = memory ? std::move(memory) : std::make_shared<database_memory>();

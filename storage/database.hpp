@@ -56,10 +56,14 @@ class write_batch {
   std::vector<change> changes_;
 };
 
+/// What a disk must have left for anything to be written: RocksDB must never meet a full disk (it may abort the process), and needs room
+/// for the tables that it makes of what its log holds.
+constexpr std::uint64_t database_free_bytes_min = 128u << 20;
+
 /// Safe from any thread.
 class database {
  public:
-  /// Opens or makes the database at `path` (a real directory). locked if another process has it.
+  /// Opens or makes the database at `path` (a real directory). locked if another process has it; no_space below `database_free_bytes_min`.
   static result<std::unique_ptr<database>> open(const std::string& path, std::shared_ptr<database_memory> memory = nullptr);
   ~database();
 
@@ -69,6 +73,8 @@ class database {
 
   /// not_found if absent.
   result<bytes> get(table t, bytes_view key) const;
+
+  /// Writes are refused with no_space, as a whole, while the disk has less than `database_free_bytes_min` left.
   outcome put(table t, bytes_view key, bytes_view value, durability d);
   outcome erase(table t, bytes_view key, durability d);
   outcome write(const write_batch& batch, durability d);

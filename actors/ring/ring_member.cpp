@@ -241,11 +241,15 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
       decltype(step.records) records;
     };
     auto kept = std::make_shared<const content>(content{std::move(step.blocks), std::move(step.records)});
-    auto work = [blocks = config_.blocks, kept, board = config_.board, label = config_.label] {
+    // What cannot be kept is in the log still, and is kept when that is read again; but until then it could not be read from here.
+    auto work = [blocks = config_.blocks, kept, board = config_.board, label = config_.label, failed = config_.on_disk_failure] {
       auto put = [&](storage::checked_table& into, const auto& all) {
         std::vector<std::pair<bytes_view, bytes_view>> entries;
         for (const auto& one : all) entries.emplace_back(one.name.view(), one.data);
-        if (auto ok = into.put_all(entries); !ok) board->note(severity::error, "store-failed", label, ok.error().message());
+        auto done = into.put_all(entries);
+        if (done) return;
+        board->note(severity::error, "store-failed", label, done.error().message());
+        failed(done.error());
       };
       put(blocks->blocks, kept->blocks);
       put(blocks->versions, kept->records);

@@ -22,7 +22,7 @@ class test_cluster {
   std::filesystem::path log_of(const std::string& node) const { return directory_ / node / "node.log"; }
   std::vector<std::string> names() const;
   tools::address address_of(const std::string& node) const;
-  pid_t pid_of(const std::string& node) const;
+  pid_t pid_of(const std::string& node) const;  ///< 0: it is dead
 
   void kill(const std::string& node);
   void freeze(const std::string& node);

@@ -31,7 +31,7 @@ small_disk::small_disk(test_cluster& cluster, std::string node, std::uint64_t by
 }
 
 small_disk::~small_disk() {
-  cluster_.kill(node_);
+  if (cluster_.pid_of(node_) != 0) cluster_.kill(node_);
   ::umount2(place_.c_str(), MNT_DETACH);
   std::error_code ignored;
   fs::remove(place_, ignored);
