@@ -143,7 +143,10 @@ void archive_repair::examined(const commitment& proven, const std::map<extent_id
   const auto& record = *proven.record;
   const auto& extent = record.extent;
   examining_.erase(extent);
-  if (ports_.being_written(extent)) return rest(extent, unavailable_rest);
+  if (ports_.being_written(extent)) {  // not any more, if the update was ordered without what this server has of it
+    ports_.tell(proven);
+    return rest(extent, unavailable_rest);
+  }
   auto plan = plan_sweep(config_.self, {record}, held, *around_.directory, around_.reachable);
   for (auto& fill : plan.fill) return queue({std::move(fill), {}});
   if (!plan.confirm.empty()) ports_.adopt(held.at(extent), proven);

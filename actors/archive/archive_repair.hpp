@@ -29,6 +29,7 @@ struct repair_ports {
   std::function<void(archive::outgoing_request)> send;
   std::function<void(archive::store_effect)> keep;
   std::function<bool(const extent_id&)> being_written;  ///< a client is dispersing it to this server
+  std::function<void(const archive::commitment&)> tell;  ///< what the ring proves of an extent that is being written
   /// A whole extent was filled in and is durable, or was found held and named by this record.
   std::function<void(const archive::extent_header&, std::optional<archive::commitment>)> adopt;
   std::function<void(introspection::severity, std::string kind, std::string subject, std::string sentence)> note;

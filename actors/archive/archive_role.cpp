@@ -299,6 +299,9 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
       auto known = table.find(extent);
       return known != table.end() && known->second.open();
     };
+    ports.tell = [this](const archive::commitment& said) {
+      carry(state.engine->on_commitment(read_clock(), said.record->extent, said));
+    };
     ports.adopt = [this](const archive::extent_header& header, const std::optional<archive::commitment>& said) {
       state.engine->adopt(read_clock(), header);
       if (said) return carry(state.engine->on_commitment(read_clock(), header.extent, *said));

@@ -81,6 +81,21 @@ result<peer_ptr> reach_anyone(caf::actor_system& system, const link_manager_acto
   return winner.get();
 }
 
+/// A member's word on chain or directory; what does not hold is passed over.
+void take_in(trust_store& trust, link_port& links, bytes_view reply) {
+  auto told = codec::decode<membership::reply>(reply, "membership reply");
+  if (!told) return;
+  if (auto* chain = std::get_if<membership::chain_reply>(&*told)) {
+    if (!trust.adopt(chain->chain)) return;
+    for (const auto& [node, address] : chain->addresses) links.know(node, {address});
+  } else if (auto* answer = std::get_if<membership::directory_reply>(&*told); answer && answer->directory) {
+    if (!trust.adopt(*answer->directory)) return;
+    for (const auto& [id, entry] : trust.directory()->nodes) {
+      if (!entry.address.empty()) links.know(id, {entry.address});
+    }
+  }
+}
+
 error sentence_of(const ring::operation_result& r) {
   auto code = static_cast<errc>(r.code);
   switch (code) {
@@ -277,15 +292,27 @@ result<directory_ptr> cluster_connection::directory() {
   return directory;
 }
 
+/// Asks members that seem well and waits for none: who writes goes on with the directory that is known, and a frozen member holds up nobody.
 void cluster_connection::refresh_directory() {
+  constexpr std::size_t asked_max = 2;
   auto directory = trust_->directory();
   if (!directory) return;
+  auto port = net_->link().port;
   std::size_t asked = 0;
   for (const auto& [id, entry] : directory->nodes) {
-    if (memory_->suspect(id) || !net_->link().port->is_up(id, link::traffic_class::foreground)) continue;
-    if (learn(id) || ++asked == 3) break;
+    if (memory_->suspect(id) || !port->is_up(id, link::traffic_class::foreground)) continue;
+    const membership::request questions[] = {membership::chain_request{}, membership::directory_request{directory->version}};
+    for (const auto& what : questions) {
+      outgoing m;
+      m.to = id;
+      m.kind = link::message_kind::membership;
+      m.payload = make_payload(codec::encode(what));
+      port->request(std::move(m), 12s, [trust = trust_, port](result<inbound> reply) {
+        if (reply) take_in(*trust, *port, reply->body());
+      });
+    }
+    if (++asked == asked_max) break;
   }
-  know_members();
 }
 
 std::shared_ptr<void> cluster_connection::upload_turn() {

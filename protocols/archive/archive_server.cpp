@@ -286,7 +286,12 @@ void archive_server::handle(const asker& from, abandon& request) {
 server_step archive_server::on_commitment(clock_reading at, const extent_id& id, const commitment& said) {
   at_ = at;
   auto* extent = table_.find(id);
-  if (!extent || extent->open() || (said.record && said.record->extent != id)) return finish();
+  if (!extent || (said.record && said.record->extent != id)) return finish();
+  if (extent->open()) {
+    // The ring has ordered the update without us: nobody finishes this any more, and what belongs here can be filled in.
+    if (said.record && !extent->sealing && extent->appending_bytes == 0) leave_unfinished(id, "its update was ordered without this server");
+    return finish();
+  }
   const auto header = extent->header;
   bool fits = said.record && said.record->list == header.list && header.index < said.record->slots.size();
   auto holder = fits ? said.record->slots[header.index] : std::nullopt;
@@ -316,12 +321,15 @@ server_step archive_server::on_timer(clock_reading at) {
       extent.check_after = std::min(2 * extent.check_after, limits().commitment_check_max);
     }
   }
-  for (const auto& id : idle) {  // never sealed, so no receipt of ours speaks of it
-    report(server_event::kind::extent_dropped, id, 0, table_.find(id)->header.client, "left unfinished");
-    table_.erase(id);
-    step_.effects.push_back(discard_extent{id});
-  }
+  for (const auto& id : idle) leave_unfinished(id, "left unfinished");
   return finish();
+}
+
+/// Never sealed, so no receipt of ours speaks of it.
+void archive_server::leave_unfinished(const extent_id& id, std::string why) {
+  report(server_event::kind::extent_dropped, id, 0, table_.find(id)->header.client, std::move(why));
+  table_.erase(id);
+  step_.effects.push_back(discard_extent{id});
 }
 
 void archive_server::adopt(clock_reading at, const extent_header& sealed) {

@@ -145,6 +145,7 @@ class archive_server {
   void appended(const pending_append& append, const outcome& stored);
   void sealed(const pending_seal& seal, const outcome& stored);
   void give_up(const extent_id& extent, const error& why);
+  void leave_unfinished(const extent_id& extent, std::string why);
 
   void found_extent(const pending_read& read, result<stored_extent> found);
   void send_fragment(const asker& from, stored_fragment fragment);

@@ -94,7 +94,7 @@ class section {
       for (const auto& element : *array) list.push_back(read<std::size_t>(key, element));
       if (list.empty()) throw refused{std::string(key) + " is empty", node.source()};
       return list;
-    } else if constexpr (std::unsigned_integral<T>) {
+    } else if constexpr (std::unsigned_integral<T> && !std::same_as<T, bool>) {
       auto number = node.value<std::int64_t>();
       if (!number || *number < 0) throw refused{std::string(key) + " is no count", node.source()};
       return static_cast<T>(*number);
@@ -132,6 +132,7 @@ void read_workload(section table, workload& work) {
   table.take("requests", work.requests);
   table.take_ms("think_ms", work.think);
   table.take_ms("resend_ms", work.resend);
+  table.take("filling", work.filling);
   table.take("duplicates", work.duplicates);
   table.end();
 }

@@ -57,6 +57,7 @@ struct workload {
   std::uint32_t requests = 8;  ///< of each client, one after the other
   duration think = 20ms;       ///< between an answer and the next request, at most
   duration resend = 400ms;     ///< without an answer, the request goes to all
+  bool filling = false;        ///< servers rebuild what they should hold, and all of it must be whole at the end
   std::uint32_t duplicates = 0;  ///< additional copies of each request, sent at random times
 };
 

@@ -74,6 +74,14 @@ void archive_world::disconnect(node_index node) {
   }
 }
 
+std::set<node_id> archive_world::servers_running() const {
+  std::set<node_id> running;
+  for (node_index i = 0; i < servers; ++i) {
+    if (nodes_[i]->running()) running.insert(ids_[i]);
+  }
+  return running;
+}
+
 wall_time archive_world::wall() const {
   return {1'700'000'000'000 + std::chrono::duration_cast<std::chrono::milliseconds>(events.now().time_since_epoch()).count()};
 }

@@ -64,6 +64,8 @@ class archive_world {
   /// Every connection of a node breaks: its process has died.
   void disconnect(node_index node);
 
+  std::set<node_id> servers_running() const;
+
   wall_time wall() const;
   void violation(const std::string& sentence);
 

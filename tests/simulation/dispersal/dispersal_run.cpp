@@ -29,6 +29,7 @@ class dispersal_run final : public machines {
     auto limit = instant(world_.plan.heal_at + world_.plan.live_within);
     auto rests = [this] { return std::all_of(writers_.begin(), writers_.end(), [](const auto& w) { return w->resting(); }); };
     if (!run_until(limit, rests)) unfinished("a writer has not finished within the time after healing");
+    if (plan_fills() && !run_until(limit, [this] { return everything_filled(); })) unfinished(what_is_missing());
     reading_ = false;
     check_promises();
     read_everything();
@@ -103,6 +104,22 @@ class dispersal_run final : public machines {
   }
 
   // -- judging ----------------------------------------------------------------------------------------------------------
+
+  bool plan_fills() const { return world_.plan.work.filling; }
+
+  std::size_t slots_short() const {
+    std::size_t found = 0;
+    for (const auto& [id, record] : world_.committed) {
+      for (const auto& slot : record.slots) {
+        found += !slot || servers_[world_.index_of(*slot)]->disk().sound_fragments(id) < record.blocks;
+      }
+    }
+    return found;
+  }
+
+  /// Whatever was lost, every extent has all its fragments again, each where the ring says.
+  bool everything_filled() const { return slots_short() == 0; }
+  std::string what_is_missing() const { return std::to_string(slots_short()) + " fragments of committed extents were not filled in"; }
 
   /// An honest server whose disk was not damaged keeps what it signed for.
   void check_promises() {

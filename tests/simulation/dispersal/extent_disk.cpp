@@ -156,6 +156,14 @@ void extent_disk::flip_bit() {
   if (!durable.empty()) durable[random_.below(durable.size())]->damaged = true;
 }
 
+std::map<extent_id, extent_header> extent_disk::held() const {
+  std::map<extent_id, extent_header> found;
+  for (const auto& [id, kept] : extents_) {
+    if (kept.durable) found.emplace(id, kept.header);
+  }
+  return found;
+}
+
 bool extent_disk::holds_durably(const extent_id& extent, const digest& list) const {
   auto kept = extents_.find(extent);
   return kept != extents_.end() && kept->second.durable && kept->second.header.list == list;

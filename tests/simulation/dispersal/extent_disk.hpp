@@ -29,6 +29,9 @@ class extent_disk {
   void flip_bit();
   void heal() { options_.stall = options_.failure = 0; }
 
+  /// The headers of what is sealed or committed.
+  std::map<extent_id, archive::extent_header> held() const;
+
   /// True if the extent is sealed on the disk, with this list.
   bool holds_durably(const extent_id& extent, const digest& list) const;
   /// How many of its fragments are there and undamaged.

@@ -13,7 +13,7 @@ server_node::server_node(archive_world& world, node_index index, std::function<v
       random_(world.random.next_u64()),
       clock_(world.plan.clock, random_),
       disk_(world.events, world.plan.disk, random_.next_u64(),
-            {[this](auto ticket, const auto& done) { carry_out(engine_->on_stored(reading(), ticket, done)); },
+            {[this](auto ticket, const auto& done) { stored(ticket, done); },
              [this](auto ticket, auto found) { carry_out(engine_->on_fragment(reading(), ticket, std::move(found))); },
              [this](auto ticket, auto found) { carry_out(engine_->on_extent(reading(), ticket, std::move(found))); },
              [this](auto ticket, auto found) { carry_out(engine_->on_inventory(reading(), ticket, found)); }, std::move(points)}) {}
@@ -26,12 +26,14 @@ void server_node::start() {
   server_config config{world_.cluster, world_.id_of(index_), 1, {}};
   engine_ = std::make_unique<archive_server>(config, world_.keys[index_], disk_.recover(), reading());
   tick_later();
+  sweep_later();
 }
 
 void server_node::stop() {
   if (!running()) return;
   ++lives_;
   engine_.reset();
+  fillers_.clear();
   disk_.crash();
   world_.disconnect(index_);
 }
@@ -39,9 +41,13 @@ void server_node::stop() {
 void server_node::receive(node_index from, const archive_packet& p) {
   if (lie_ == behaviour::silent) return;
   if (auto request = std::get_if<service_request>(&p)) carry_out(engine_->on_request(reading(), world_.id_of(from), *request));
+  if (auto reply = std::get_if<service_reply>(&p)) replied(from, *reply);
 }
 
-void server_node::peer_lost(node_index peer) { engine_->on_peer_lost(world_.id_of(peer)); }
+void server_node::peer_lost(node_index peer) {
+  engine_->on_peer_lost(world_.id_of(peer));
+  fillers_lost(peer);
+}
 
 void server_node::tick_later() {
   world_.events.after(archive_server::tick, [this, life = lives_] {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "protocols/archive/archive_server.hpp"
+#include "protocols/archive/filler.hpp"
+#include "protocols/archive/sweep_planner.hpp"
 #include "tests/simulation/dispersal/archive_world.hpp"
 #include "tests/simulation/dispersal/extent_disk.hpp"
 
@@ -37,6 +39,16 @@ class server_node final : public archive_node {
   void tick_later();
   void restart_later();
 
+  // Filling in: server_filling.cpp.
+  void sweep_later();
+  void sweep();
+  void fill(const archive::fill_task& task);
+  void filler_tick_later(std::uint64_t number);
+  void carry_out(std::uint64_t number, archive::filler_step step);
+  void stored(store_ticket ticket, const outcome& done);
+  void replied(node_index from, const archive::service_reply& reply);
+  void fillers_lost(node_index peer);
+
   archive_world& world_;
   node_index index_;
   seeded_random random_;
@@ -44,6 +56,12 @@ class server_node final : public archive_node {
   extent_disk disk_;
   std::optional<behaviour> lie_;
   std::unique_ptr<archive::archive_server> engine_;
+  struct filling {
+    extent_id extent;
+    std::unique_ptr<archive::filler> engine;
+  };
+  std::map<std::uint64_t, filling> fillers_;
+  std::uint64_t last_filler_ = 0;
   std::uint64_t lives_ = 0;
 };
 
