@@ -36,7 +36,7 @@ struct start_choice {
 
 /// Exit codes of a node, beside the general ones.
 constexpr int exit_disk_failed = 74;
-constexpr int exit_roles_failed = 70;
+constexpr int exit_roles_failed = 1;
 
 /// Runs a node until it is told to stop (SIGTERM, SIGINT) or cannot go on; prints why on standard error.
 /// An error: the node did not start.

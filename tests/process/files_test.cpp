@@ -207,6 +207,8 @@ BOOST_AUTO_TEST_CASE(exit_codes_are_as_documented) {
 BOOST_AUTO_TEST_CASE(a_read_that_fails_leaves_the_file_that_was_there) {
   auto out = cluster.write("kept-copy", "what was there");
   BOOST_TEST(cluster("get nothing/there -o " + out.string()).code == 5);
+  BOOST_TEST(cluster("get nothing/there --json 2>/dev/null").out.empty());  // standard output is for content
+  BOOST_TEST(cluster("get nothing/there --json 2>&1").out.find("{\"error\":{\"id\":\"protocols.not_found\"") == 0u);
   BOOST_TEST(run_shell("cat " + out.string()).out == "what was there");
   BOOST_TEST(run_shell("ls " + out.string() + "*").out == out.string() + "\n");  // and nothing beside it
 }

@@ -47,16 +47,20 @@ int run(const put_options& o) {
 }
 
 int run(const get_options& o) {
+  // Standard output may be the content itself: whatever is said goes to standard error.
+  auto complain = [&](const error& e) {
+    std::cerr << (o.as.json ? describe_json(e) + "\n" : describe(e)) << std::flush;
+    return exit_code(e);
+  };
   auto client = open_client(o.as);
-  if (!client) return report(client.error());
+  if (!client) return complain(client.error());
   auto sink = sink_file::open(o.output);
-  if (!sink) return report(sink.error());
+  if (!sink) return complain(sink.error());
   transfer_bar bar(o.name);
   auto got = client->get(o.name, wanted(o), [&](bytes_view data) { return sink->write(data); }, bar.watch());
-  if (!got) return report(got.error());
-  if (auto done = sink->finish(); !done) return report(done.error());
+  if (!got) return complain(got.error());
+  if (auto done = sink->finish(); !done) return complain(done.error());
   bar.finish();
-  // Standard output may be the content itself: what is said of it goes to standard error.
   if (o.as.json) {
     auto j = to_json(got->version);
     j["name"] = o.name;
