@@ -4,6 +4,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include "actors/base/clock.hpp"
+#include "actors/client/directory_watch.hpp"
 #include "actors/membership/joining.hpp"
 
 namespace holdfast::actors {
@@ -12,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto directory_age_max = 5s;
 constexpr auto retry_pause = 200ms;
 constexpr std::size_t codings_max = 65'536;       ///< about 300 bytes each
 constexpr std::size_t reads_at_once = 256;
@@ -81,21 +81,6 @@ result<peer_ptr> reach_anyone(caf::actor_system& system, const link_manager_acto
   return winner.get();
 }
 
-/// A member's word on chain or directory; what does not hold is passed over.
-void take_in(trust_store& trust, link_port& links, bytes_view reply) {
-  auto told = codec::decode<membership::reply>(reply, "membership reply");
-  if (!told) return;
-  if (auto* chain = std::get_if<membership::chain_reply>(&*told)) {
-    if (!trust.adopt(chain->chain)) return;
-    for (const auto& [node, address] : chain->addresses) links.know(node, {address});
-  } else if (auto* answer = std::get_if<membership::directory_reply>(&*told); answer && answer->directory) {
-    if (!trust.adopt(*answer->directory)) return;
-    for (const auto& [id, entry] : trust.directory()->nodes) {
-      if (!entry.address.empty()) links.know(id, {entry.address});
-    }
-  }
-}
-
 error sentence_of(const ring::operation_result& r) {
   auto code = static_cast<errc>(r.code);
   switch (code) {
@@ -133,6 +118,7 @@ cluster_connection::cluster_connection(const identity::profile& profile, const c
 
 cluster_connection::~cluster_connection() {
   replicas_.reset();
+  if (directory_watch_) caf::anon_send_exit(directory_watch_, caf::exit_reason::user_shutdown);
   if (caller_) caf::anon_send_exit(caller_, caf::exit_reason::user_shutdown);
   if (asker_) caf::anon_send_exit(asker_, caf::exit_reason::user_shutdown);
   if (desk_) {
@@ -170,6 +156,7 @@ outcome cluster_connection::enter() {
                             {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground, limits});
   caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
   desk_ = spawn_archive_desk(net_->system(), net_->link().port, memory_);
+  directory_watch_ = spawn_directory_watch(net_->system(), net_->link(), trust_);
   if (options_.replicas) replicas_ = std::make_unique<replica_access>(net_->system(), net_->link().port, trust_, ring_, entry_);
   return {};
 }
@@ -247,8 +234,6 @@ outcome cluster_connection::learn(const node_id& member) {
     if (auto ok = trust_->adopt(*answer->directory); !ok) return fail(ok.error());
   }
   if (!trust_->directory()) return fail(errc::unavailable, "the cluster has no directory yet; try again in a moment");
-  std::lock_guard lock(mutex_);
-  directory_asked_ = steady_now();
   return {};
 }
 
@@ -279,40 +264,10 @@ result<membership::reply> cluster_connection::ask_member_of(const node_id& membe
 
 // -- the directory --------------------------------------------------------------------------------------------------
 
-result<directory_ptr> cluster_connection::directory() {
-  bool due;
-  {
-    std::lock_guard lock(mutex_);
-    due = steady_now() - directory_asked_ > directory_age_max;
-    if (due) directory_asked_ = steady_now();  // one thread asks, the others go on with what is known
-  }
-  if (due) refresh_directory();
+result<directory_ptr> cluster_connection::directory() const {
   auto directory = trust_->directory();
   if (!directory) return fail(errc::unavailable, "no directory of the cluster is known yet");
   return directory;
-}
-
-/// Asks members that seem well and waits for none: who writes goes on with the directory that is known, and a frozen member holds up nobody.
-void cluster_connection::refresh_directory() {
-  constexpr std::size_t asked_max = 2;
-  auto directory = trust_->directory();
-  if (!directory) return;
-  auto port = net_->link().port;
-  std::size_t asked = 0;
-  for (const auto& [id, entry] : directory->nodes) {
-    if (memory_->suspect(id) || !port->is_up(id, link::traffic_class::foreground)) continue;
-    const membership::request questions[] = {membership::chain_request{}, membership::directory_request{directory->version}};
-    for (const auto& what : questions) {
-      outgoing m;
-      m.to = id;
-      m.kind = link::message_kind::membership;
-      m.payload = make_payload(codec::encode(what));
-      port->request(std::move(m), 12s, [trust = trust_, port](result<inbound> reply) {
-        if (reply) take_in(*trust, *port, reply->body());
-      });
-    }
-    if (++asked == asked_max) break;
-  }
 }
 
 std::shared_ptr<void> cluster_connection::upload_turn() {

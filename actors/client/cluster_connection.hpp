@@ -54,9 +54,8 @@ class cluster_connection {
   /// Where an extent's fragments are: remembered, unless it must be asked for anew.
   result<archive::coding_record> coding(const extent_id& extent, bool anew = false);
 
-  /// The newest directory; asked for again when it is some seconds old.
-  result<directory_ptr> directory();
-  void refresh_directory();
+  /// The newest directory that is known; seconds old at most while members answer.
+  result<directory_ptr> directory() const;
 
   const cluster_id& cluster() const { return trust_->cluster(); }
   const identity::ring_description& ring() const { return ring_; }
@@ -94,7 +93,7 @@ class cluster_connection {
   std::unique_ptr<dialling_system> net_;
   std::shared_ptr<server_memory> memory_ = std::make_shared<server_memory>();
   ring_asker_actor asker_;
-  caf::actor desk_, caller_;
+  caf::actor desk_, caller_, directory_watch_;
   node_id entry_;  ///< the node that answered first
   std::unique_ptr<replica_access> replicas_;
 
@@ -102,7 +101,6 @@ class cluster_connection {
   std::counting_semaphore<uploads_max> uploads_{uploads_max};
 
   std::mutex mutex_;  ///< guards what follows
-  instant directory_asked_{};
   std::map<extent_id, archive::coding_record> codings_;
 };
 
