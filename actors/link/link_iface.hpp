@@ -35,7 +35,8 @@ using link_manager_actor = caf::typed_actor<
     caf::reacts_to<keep_atom, node_id, std::vector<std::string>>,
     // No longer keeps the peer's links; they close when idle.
     caf::reacts_to<release_atom, node_id>,
-    // What hellos say from now on. A changed member or admission replaces all sessions that were opened without it.
+    // What hellos say from now on; the cluster stays. A changed admission is shown on all links that are up, ahead of whatever
+    // is sent after this.
     caf::reacts_to<identify_atom, link::local_identity>,
     // Verifies the admissions of all open sessions anew (after a revocation).
     caf::reacts_to<recheck_atom>,

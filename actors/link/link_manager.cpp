@@ -74,6 +74,7 @@ link_manager_broker::behavior_type manager(link_manager_state::pointer self, lin
 
 links start_links(caf::actor_system& system, link_config config) {
   auto port = std::make_shared<link_port>(config.budget_bytes);
+  port->identify(config.self);
   auto handle = system.middleman().spawn_broker(manager, std::move(config), port);
   port->set_manager(caf::actor_cast<caf::actor>(handle));  // here: a message may be sent before the manager has started
   return {handle, port};
@@ -142,7 +143,7 @@ void link_manager_state::accept(caf::io::connection_handle connection) {
 std::uint64_t link_manager_state::spawn_session(entry e, link::handshake_rules rules, caf::io::scribe_ptr accepted, int socket) {
   auto serial = next_serial++;
   session_setup setup{serial,        port,     caf::actor_cast<caf::actor>(self), tls,
-                      config.self,   rules,    config.verify,                     e.remote,
+                      rules,         config.verify,                               e.remote,
                       config.handshake_timeout, config.budget_bytes,              std::move(accepted), socket};
   ++connections_by_host[e.host];
   e.handle = self->system().middleman().spawn_broker(session, std::move(setup));
@@ -154,12 +155,12 @@ void link_manager_state::on_started(const session_started& m) {
   auto it = sessions_by_serial.find(m.serial);
   if (it == sessions_by_serial.end()) return;
   auto& e = it->second;
-  if (!e.dialled) --half_open;
-  e.up = true;
+  if (!e.dialled && !e.up) --half_open;
+  if (!e.up) e.since = steady_now();
+  bool renewed = std::exchange(e.up, true);
   e.peer = m.peer;
   e.lane = m.lane;
-  e.since = steady_now();
-  log::info("link up", {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
+  log::info(renewed ? "peer shows another admission" : "link up", {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
   // A node that started anew, or a process that dialled the same class again, no longer has the connection before.
   for (const auto& [serial, other] : sessions_by_serial) {
     if (serial == m.serial || !other.up || other.peer->end() != m.peer->end()) continue;
@@ -218,10 +219,8 @@ void link_manager_state::on_beat() {
 }
 
 void link_manager_state::identify(link::local_identity identity) {
-  bool other = identity.cluster != config.self.cluster || identity.member != config.self.member || identity.admission != config.self.admission;
-  config.self = std::move(identity);
-  if (!other) return;
-  for (const auto& [serial, e] : sessions_by_serial) tell(e, refusal_reason::replaced, "this process has a new admission");
+  port->identify(std::move(identity));
+  for (const auto& [serial, e] : sessions_by_serial) caf::anon_send(e.handle, wake_atom::value);
 }
 
 caf::typed_response_promise<response> link_manager_state::ask(outgoing m, duration timeout) {

@@ -46,6 +46,19 @@ void link_port::unwatch(const caf::actor& watcher) {
 
 void link_port::know(const node_id& node, std::vector<std::string> addresses) { outbox_.know(node, std::move(addresses)); }
 
+void link_port::identify(link::local_identity self) {
+  std::unique_lock lock(mutex_);
+  if (identity_) self.boot = identity_->boot;
+  bool changed = !identity_ || identity_->member != self.member || identity_->admission != self.admission;
+  identity_ = std::make_shared<const link::local_identity>(std::move(self));
+  if (changed) ++admissions_;
+}
+
+std::shared_ptr<const link::local_identity> link_port::identity() const {
+  std::shared_lock lock(mutex_);
+  return identity_;
+}
+
 void link_port::deliver(inbound m) {
   if (m.reply) {
     if (!pending_.complete(m)) ++counters_.dropped_messages;  // its requester has given up

@@ -50,6 +50,10 @@ class link_port {
   /// Where a node may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
   void know(const node_id& node, std::vector<std::string> addresses);
 
+  /// What hellos say from now on; links that are up show it before they send anything else. A process keeps its first boot.
+  void identify(link::local_identity self);
+  std::shared_ptr<const link::local_identity> identity() const;
+
   bool is_up(const link::endpoint& peer, link::traffic_class lane) const { return outbox_.is_up(peer, lane); }
   const link_counters& counters() const { return counters_; }
 
@@ -73,7 +77,9 @@ class link_port {
   link_counters counters_;
   outbox outbox_;
   pending_requests pending_;
-  mutable std::shared_mutex mutex_;  ///< guards the two below
+  std::atomic<std::uint64_t> admissions_{0};  ///< counts the changes of this process's admission
+  mutable std::shared_mutex mutex_;           ///< guards what follows
+  std::shared_ptr<const link::local_identity> identity_;
   std::array<caf::actor, 16> handlers_;
   std::vector<caf::actor> watchers_;
   caf::actor manager_;

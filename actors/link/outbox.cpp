@@ -78,6 +78,15 @@ outbox::attach_step outbox::attach(const link::endpoint& peer, link::traffic_cla
   return step;
 }
 
+void outbox::renew(const link::endpoint& peer, link::traffic_class lane, session_ref session) {
+  std::lock_guard lock(mutex_);
+  auto* l = find(peer, lane);
+  if (!l) return;
+  for (auto& s : l->sessions) {
+    if (s.serial == session.serial) s = std::move(session);
+  }
+}
+
 outbox::detach_step outbox::detach(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial) {
   std::lock_guard lock(mutex_);
   detach_step step;

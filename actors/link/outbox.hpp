@@ -51,6 +51,8 @@ class outbox {
     peer_ptr gone;    ///< the process that a node ran before: nothing is sent to it any more
   };
   attach_step attach(const link::endpoint& peer, link::traffic_class lane, session_ref session);
+  /// What is known of an attached session's peer has changed, but not its end.
+  void renew(const link::endpoint& peer, link::traffic_class lane, session_ref session);
 
   struct detach_step {
     bool down = false;    ///< it was the last session of the lane

@@ -48,10 +48,13 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
   setup_ = std::move(setup);
   heard_at_ = used_at_ = rechecked_at_ = steady_now();
   setup_.rules.has_room = [this](const link::peer_info& peer) { return no_room_for(peer); };
-  handshake_ = std::make_unique<link::handshake>(setup_.self, setup_.rules, [this](bytes_view admission, const digest& key, wall_time now) {
-    peer_admission_ = to_bytes(admission);
-    return setup_.verify(admission, key, now);
-  });
+  shown_ = setup_.port->admissions_;
+  handshake_ = std::make_unique<link::handshake>(
+      *setup_.port->identity(), setup_.rules, [this](bytes_view admission, const digest& key, wall_time now) {
+        auto verified = setup_.verify(admission, key, now);
+        if (verified) peer_admission_ = to_bytes(admission);
+        return verified;
+      });
   frames_ = std::make_unique<link::frame_reader>(setup_.rules.lane);
   open_socket();
   tls_ = std::make_unique<link::tls_channel>(
@@ -215,12 +218,8 @@ void session_state::leave() {
   session_ended ended{setup_.serial, why.reason, why.text, fault_by_peer_, up_, false};
   if (up_) {
     --port.counters_.sessions_up;
-    auto step = port.outbox_.detach(peer_->end(), handshake_->lane(), setup_.serial);
+    ended.lane_waiting = part(peer_, why.reason);
     port.pending_.session_down(setup_.serial);
-    if (step.down) port.announce(peer_down{peer_, handshake_->lane(), why.reason});
-    if (step.wake) caf::anon_send(step.wake, wake_atom::value);
-    port.fail_unsent(step.unsent, "the link to " + peer_->id.brief() + " went down");
-    ended.lane_waiting = step.dial;
   }
   caf::anon_send(setup_.manager, std::move(ended));
 }

@@ -20,7 +20,6 @@ struct session_setup {
   link_port_ptr port;
   caf::actor manager;
   std::shared_ptr<link::tls_context> tls;
-  link::local_identity self;
   link::handshake_rules rules;
   link::peer_verifier verify;
   std::string remote;                  ///< HOST:PORT, for logs and people
@@ -63,6 +62,10 @@ class session_state {
   outcome on_payload(link::message m);
   void carry_out(link::handshake::step step);
   void come_up();
+  void take_renewed_peer();
+  void join(session_ref self);
+  bool part(const peer_ptr& peer, link::refusal_reason reason);
+  void show_admission();
   void control(link::message_kind kind, bytes_view payload);
   void pump();
   bool stage_next(bytes& staged);
@@ -85,6 +88,7 @@ class session_state {
   peer_ptr peer_;
   bytes peer_admission_;
 
+  std::uint64_t shown_ = 0;      ///< which of this process's admissions the peer has been shown
   bool greeted_ = false;         ///< the handshake has begun: TLS is up
   bool up_ = false;
   bool ending_ = false;          ///< only what is written already still leaves

@@ -44,17 +44,10 @@ outcome session_state::on_message(link::message m) {
 }
 
 outcome session_state::on_greeting(const link::message& m) {
-  if (!up_) {
-    auto step = handshake_->on_greeting(read_clock(), m.payload);
-    bool failed = step.failed.has_value();
-    carry_out(std::move(step));
-    return failed ? fail(errc::denied, "refused") : outcome{};
-  }
-  auto greeting = codec::decode<link::greeting>(m.payload, "goodbye");
-  auto* goodbye = greeting ? std::get_if<link::refusal>(&*greeting) : nullptr;
-  if (!goodbye) return refuse(refusal_reason::malformed, "a greeting on a link that is up");
-  fault_by_peer_ = true;
-  return refuse(goodbye->reason, goodbye->text.substr(0, 256));
+  auto step = handshake_->on_greeting(read_clock(), m.payload);
+  bool failed = step.failed.has_value();
+  carry_out(std::move(step));
+  return failed ? fail(errc::denied, "refused") : outcome{};
 }
 
 void session_state::carry_out(link::handshake::step step) {
@@ -65,6 +58,7 @@ void session_state::carry_out(link::handshake::step step) {
     fault_ = std::move(step.failed);
   }
   if (step.up) come_up();
+  if (step.renewed && up_) take_renewed_peer();
 }
 
 void session_state::come_up() {
@@ -82,10 +76,52 @@ void session_state::come_up() {
   auto& port = *setup_.port;
   ++port.counters_.sessions_up;
   caf::anon_send(setup_.manager, session_started{setup_.serial, peer_, lane});
-  auto step = port.outbox_.attach(peer_->end(), lane, {setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
+  join({setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
+  caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
+}
+
+/// The process at the other end is the same; a stranger that was admitted goes by its member id from now on.
+void session_state::take_renewed_peer() {
+  auto peer = handshake_->peer();
+  peer.remote_address = setup_.remote;
+  auto before = std::exchange(peer_, std::make_shared<const link::peer_info>(std::move(peer)));
+  status_.peer = peer_;
+  rechecked_at_ = steady_now();
+  auto& port = *setup_.port;
+  session_ref self{setup_.serial, caf::actor_cast<caf::actor>(self_), peer_};
+  if (before->end() == peer_->end()) {
+    port.outbox_.renew(peer_->end(), handshake_->lane(), std::move(self));
+  } else {
+    part(before, refusal_reason::replaced);
+    join(std::move(self));
+  }
+  caf::anon_send(setup_.manager, session_started{setup_.serial, peer_, handshake_->lane()});
+}
+
+/// The session takes from its peer's lane from now on.
+void session_state::join(session_ref self) {
+  auto& port = *setup_.port;
+  auto lane = handshake_->lane();
+  auto step = port.outbox_.attach(peer_->end(), lane, std::move(self));
   if (step.gone) port.announce(peer_down{step.gone, lane, refusal_reason::replaced});
   if (step.up) port.announce(peer_up{peer_, lane});
-  caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
+}
+
+/// The session no longer does; true if messages are left for which its peer is to be dialled.
+bool session_state::part(const peer_ptr& peer, refusal_reason reason) {
+  auto& port = *setup_.port;
+  auto lane = handshake_->lane();
+  auto step = port.outbox_.detach(peer->end(), lane, setup_.serial);
+  if (step.down) port.announce(peer_down{peer, lane, reason});
+  if (step.wake) caf::anon_send(step.wake, wake_atom::value);
+  port.fail_unsent(step.unsent, "the link to " + peer->id.brief() + " went down");
+  return step.dial;
+}
+
+/// This process was admitted, or its admission renewed, since the peer was shown one.
+void session_state::show_admission() {
+  auto newest = setup_.port->admissions_.load();
+  if (std::exchange(shown_, newest) != newest) control(message_kind::hello, handshake_->renew(*setup_.port->identity()));
 }
 
 outcome session_state::on_credit(const link::message& m) {
@@ -164,6 +200,7 @@ bool session_state::stage_next(bytes& staged) {
 void session_state::pump() {
   if (ending_ || !tls_->is_active()) return;
   if (control_.size() > control_bytes_max) return end(refusal_reason::timeout, "the peer does not read what it asked for");
+  if (up_) show_admission();
   while (unwritten_bytes_ < limits::unwritten_bytes_max) {
     bytes staged = std::exchange(control_, {});
     bool more = up_;

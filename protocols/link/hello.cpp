@@ -32,14 +32,22 @@ node_id stranger_id(const digest& tls_key) { return crypto::hash<node_id>("holdf
 handshake::handshake(local_identity self, handshake_rules rules, peer_verifier verify)
     : self_(std::move(self)), rules_(std::move(rules)), verify_(std::move(verify)) {}
 
+hello handshake::own_hello() const {
+  return {protocol_oldest, protocol_newest, self_.features, self_.cluster, rules_.lane, self_.member,
+          self_.admission, self_.boot,      self_.directory_version};
+}
+
 handshake::step handshake::start(const digest& tls_key) {
   tls_key_ = tls_key;
   step s;
   if (!rules_.dialled) return s;  // the class is the dialler's to say: the listener speaks when it has heard it
-  hello mine{protocol_oldest, protocol_newest, self_.features, self_.cluster, rules_.lane, self_.member,
-             self_.admission, self_.boot, self_.directory_version};
-  s.send.push_back(codec::encode(greeting(mine)));
+  s.send.push_back(codec::encode(greeting(own_hello())));
   return s;
+}
+
+bytes handshake::renew(local_identity self) {
+  self_ = std::move(self);
+  return codec::encode(greeting(own_hello()));
 }
 
 handshake::step handshake::refuse(refusal_reason reason, std::string text) {
@@ -89,12 +97,32 @@ handshake::step handshake::judge(const clock_reading& now, const hello& h) {
   if (auto why = rules_.has_room ? rules_.has_room(peer_) : std::nullopt) return refuse(why->reason, why->text);
   accepted_ = true;
   step s;
-  if (!rules_.dialled) {
-    hello mine{protocol_oldest, protocol_newest, self_.features, self_.cluster, rules_.lane, self_.member,
-               self_.admission, self_.boot, self_.directory_version};
-    s.send.push_back(codec::encode(greeting(mine)));
-  }
+  if (!rules_.dialled) s.send.push_back(codec::encode(greeting(own_hello())));
   s.send.push_back(codec::encode(greeting(welcome{peer_.protocol})));
+  return s;
+}
+
+handshake::step handshake::judge_renewal(const clock_reading& now, const hello& h) {
+  if (++renewals_ > renewals_max) return refuse(refusal_reason::not_allowed, "the admission changed too often on one link; dial anew");
+  if (h.cluster != self_.cluster || h.lane != rules_.lane || h.boot != peer_.boot || h.admission.empty() ||
+      h.admission.size() > admission_bytes_max) {
+    return refuse(refusal_reason::malformed, "a hello that changes more than the admission");
+  }
+  auto verified = verify_(h.admission, tls_key_, now.wall);
+  if (!verified) return peer_.admitted ? step{} : refuse(reason_for(verified.error()), verified.error().message());
+  if (verified->id != h.member || (peer_.admitted && verified->id != peer_.id)) {
+    return refuse(refusal_reason::bad_admission, "the admission is for another member");
+  }
+  auto before = std::exchange(peer_, std::move(*verified));
+  peer_.admitted = true;
+  peer_.tls_key = before.tls_key;
+  peer_.boot = before.boot;
+  peer_.directory_version = h.directory_version;
+  peer_.features = before.features;
+  peer_.protocol = before.protocol;
+  if (auto why = rules_.has_room ? rules_.has_room(peer_) : std::nullopt) return refuse(why->reason, why->text);
+  step s;
+  s.renewed = true;
   return s;
 }
 
@@ -109,6 +137,7 @@ handshake::step handshake::on_greeting(const clock_reading& now, bytes_view payl
     return s;
   }
   if (auto* h = std::get_if<hello>(&*decoded)) {
+    if (is_up()) return judge_renewal(now, *h);
     return accepted_ ? refuse(refusal_reason::malformed, "a second hello") : judge(now, *h);
   }
   if (!accepted_ || welcomed_) return refuse(refusal_reason::malformed, "a welcome out of turn");

@@ -2,7 +2,8 @@
 //
 // The dialler sends a `hello` as its first frame, which names the class; the listener answers with its own, and each side
 // answers the other's with `welcome` or `refusal`. The session is up for a side when it has welcomed and was welcomed: nothing
-// is sent to a peer that would drop it unread. A peer without an admission is a stranger: its name is the hash of its TLS key,
+// is sent to a peer that would drop it unread. A process whose admission changes says hello again on the links it has: its peer
+// verifies what it shows, and nothing under way is lost. A peer without an admission is a stranger: its name is the hash of its TLS key,
 // and it may send `membership` messages alone.
 #pragma once
 
@@ -129,15 +130,25 @@ class handshake {
   struct step {
     std::vector<bytes> send;           ///< payloads of frames of kind `hello`, in order
     bool up = false;                   ///< now, by this step
+    bool renewed = false;              ///< the peer showed another admission: `peer()` has changed
     std::optional<refusal> failed;     ///< close after sending; from the peer if `by_peer`
     bool by_peer = false;
   };
 
   handshake(local_identity self, handshake_rules rules, peer_verifier verify);
 
+  /// Links that changed their admission more often are dialled anew: each costs the peer a verification.
+  static constexpr int renewals_max = 16;
+
   /// TLS is up. `tls_key` is the digest of the peer's key as its certificate shows it.
   step start(const digest& tls_key);
+  /// At any time: once the link is up, a hello shows a new admission and a refusal is a goodbye. An admission that cannot be
+  /// verified here changes nothing for an admitted peer, as this side may be the one that is behind: what was verified before
+  /// holds for as long as it does.
   step on_greeting(const clock_reading& now, bytes_view payload);
+
+  /// What to send, once the link is up, after this process was given another admission.
+  bytes renew(local_identity self);
 
   bool is_up() const { return welcomed_ && accepted_; }
   /// The peer as verified; complete once a step was `up`.
@@ -147,6 +158,8 @@ class handshake {
  private:
   step refuse(refusal_reason reason, std::string text);
   step judge(const clock_reading& now, const hello& h);
+  step judge_renewal(const clock_reading& now, const hello& h);
+  hello own_hello() const;
   std::optional<refusal> identify(const clock_reading& now, const hello& h);
 
   local_identity self_;
@@ -154,6 +167,7 @@ class handshake {
   peer_verifier verify_;
   digest tls_key_;
   peer_info peer_;
+  int renewals_ = 0;
   bool accepted_ = false;  ///< we welcomed the peer
   bool welcomed_ = false;  ///< the peer welcomed us
 };

@@ -63,7 +63,7 @@ struct options {
   std::function<void(link_config&)> adjust = [](link_config&) {};
 };
 
-/// An admission is {id, expired, TLS key}: enough to be good or not.
+/// An admission is {id, expired, TLS key}, and one byte more when renewed: enough to be good or not.
 class process {
  public:
   explicit process(options o = {}) {
@@ -79,14 +79,15 @@ class process {
       append(c.self.admission, (o.stolen ? digest{} : key).view());
     }
     c.verify = [revoked = o.revoked](bytes_view a, const digest& tls_key, wall_time) -> result<link::peer_info> {
-      if (a.size() != 34 || digest::from(a.subspan(2)) != tls_key) return fail(errc::bad_signature, "the admission is not for this TLS key");
+      bool renewed = a.size() == 35;
+      if ((a.size() != 34 && !renewed) || digest::from(a.subspan(2, 32)) != tls_key) return fail(errc::bad_signature, "the admission is not for this TLS key");
       if (a[1] != 0) return fail(errc::expired, "the admission has expired");
       std::lock_guard lock(revoked->mutex);
       if (revoked->revoked.contains(a[0])) return fail(errc::denied, "the admission was revoked");
       link::peer_info p;
       p.id = node_named(a[0]);
       p.kind = a[0] < first_client ? identity::member_kind::node : identity::member_kind::client;
-      p.name = "n" + std::to_string(a[0]);
+      p.name = "n" + std::to_string(a[0]) + (renewed ? " renewed" : "");
       return p;
     };
     o.adjust(c);

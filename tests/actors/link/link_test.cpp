@@ -184,25 +184,63 @@ BOOST_AUTO_TEST_CASE(both_may_dial_at_once_and_messages_keep_their_order) {
   BOOST_TEST(std::is_sorted(seen.begin(), seen.end()));
 }
 
-BOOST_AUTO_TEST_CASE(a_new_admission_replaces_the_links_opened_without_it) {
+namespace {
+
+/// All sessions of a process that are up.
+std::vector<session_status> sessions_of(process& p) {
+  std::vector<session_status> out;
+  caf::scoped_actor self(p.system());
+  self->request(p.manager(), 20s, sessions_atom::value)
+      .receive([&](const std::vector<session_status>& s) { out = s; }, [](const caf::error&) {});
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_stranger_that_is_admitted_keeps_its_link) {
+  signal s;
+  std::vector<inbound> seen;
   process node({.id = 1}), newcomer({.id = 0});
   BOOST_REQUIRE(node.listen() != 0);
-  auto before = newcomer.connect(node.address());
-  BOOST_REQUIRE(before);
-  link::local_identity admitted{cluster_named(1), node_named(7), {7, 0}, 1, 0, 0};
-  auto sessions = [&] {
-    std::vector<session_status> out;
-    caf::scoped_actor self(node.system());
-    self->request(node.manager(), 20s, sessions_atom::value)
-        .receive([&](const std::vector<session_status>& s) { out = s; }, [](const caf::error&) {});
-    return out;
-  };
-  BOOST_REQUIRE(eventually([&] { return sessions().size() == 1; }));
-  auto seen = sessions();
-  BOOST_TEST(!seen[0].peer->admitted);
-  append(admitted.admission, seen[0].peer->tls_key.view());
-  caf::anon_send(newcomer.manager(), identify_atom::value, admitted);
-  BOOST_TEST(eventually([&] { return sessions().empty(); }));
+  node.handle(message_kind::ring, [&](const inbound& m) {
+    s.change([&] { seen.push_back(m); });
+    std::ignore = node.port().reply(m, m.payload);
+  });
   BOOST_REQUIRE(newcomer.connect(node.address()));
-  BOOST_TEST(eventually([&] { return node.port().is_up(node_named(7), traffic_class::foreground); }));
+  BOOST_REQUIRE(eventually([&] { return sessions_of(node).size() == 1; }));
+  auto stranger = sessions_of(node).front().peer;
+  BOOST_TEST(!stranger->admitted);
+  link::local_identity admitted{cluster_named(1), node_named(7), {7, 0}, 0, 0, 0};
+  append(admitted.admission, stranger->tls_key.view());
+  caf::anon_send(newcomer.manager(), identify_atom::value, admitted);
+  auto answer = newcomer.ask(to(1, message_kind::ring, {1}));  // at once, over the same link
+  BOOST_REQUIRE_MESSAGE(answer, answer.error().message());
+  BOOST_REQUIRE(s.wait([&] { return seen.size() == 1; }));
+  BOOST_TEST(seen[0].from->admitted);
+  BOOST_TEST((seen[0].from->id == node_named(7)));
+  BOOST_TEST(node.port().is_up(node_named(7), traffic_class::foreground));
+  BOOST_TEST(!node.port().is_up(stranger->end(), traffic_class::foreground));
+  BOOST_TEST(node.port().counters().accepted == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_renewed_admission_loses_no_request_under_way) {
+  signal s;
+  std::vector<inbound> asked;
+  std::optional<result<inbound>> answer;
+  process node({.id = 1}), other({.id = 2});
+  BOOST_REQUIRE(node.listen() != 0);
+  node.handle(message_kind::ring, [&](const inbound& m) { s.change([&] { asked.push_back(m); }); });
+  other.port().know(node_named(1), {node.address()});
+  other.port().request(to(1, message_kind::ring, {9}), 20s, [&](result<inbound> r) { s.change([&] { answer = std::move(r); }); });
+  BOOST_REQUIRE(s.wait([&] { return asked.size() == 1; }));
+  link::local_identity renewed{cluster_named(1), node_named(2), {2, 0}, 0, 0, 0};
+  append(renewed.admission, asked[0].from->tls_key.view());
+  renewed.admission.push_back(1);  // of the tests: another admission of the same member
+  caf::anon_send(other.manager(), identify_atom::value, renewed);
+  BOOST_REQUIRE(eventually([&] { return sessions_of(node).size() == 1 && sessions_of(node).front().peer->name == "n2 renewed"; }));
+  std::ignore = node.port().reply(asked[0], make_payload({9}));
+  BOOST_REQUIRE(s.wait([&] { return answer.has_value(); }));
+  BOOST_REQUIRE_MESSAGE(*answer, answer->error().message());
+  BOOST_TEST(node.port().counters().accepted == 1u);
+  BOOST_TEST(other.closed(refusal_reason::replaced) == 0u);
 }

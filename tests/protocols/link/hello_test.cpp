@@ -165,3 +165,73 @@ BOOST_AUTO_TEST_CASE(greetings_out_of_turn_are_refused) {
   std::ignore = b.start(key(1));
   BOOST_TEST((reason_of(b.on_greeting({}, bytes{9, 9, 9})) == refusal_reason::malformed));
 }
+
+namespace {
+
+/// A link that is up, on which the dialler shows another admission.
+handshake::step shown_on_a_link(local_identity first, local_identity then, traffic_class lane = traffic_class::foreground) {
+  ends e(std::move(first), member(2), std::nullopt, lane);
+  e.run();
+  BOOST_REQUIRE(e.listener.is_up());
+  return e.listener.on_greeting(e.now, e.dialler.renew(std::move(then)));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_admission_may_change_on_a_link_that_is_up) {
+  auto admitted = member(1);
+  admitted.boot = stranger().boot;
+  ends e(stranger(), member(2), std::nullopt, traffic_class::foreground);
+  e.run();
+  auto before = e.listener.peer().end();
+  auto step = e.listener.on_greeting(e.now, e.dialler.renew(admitted));
+  BOOST_TEST(step.renewed);
+  BOOST_TEST(!step.failed);
+  BOOST_TEST(e.listener.peer().admitted);
+  BOOST_TEST((e.listener.peer().id == node(1)));
+  BOOST_TEST((e.listener.peer().end() != before));
+  BOOST_TEST((e.listener.peer().tls_key == key(1)));
+  admitted.admission[2] = 200;  // renewed
+  BOOST_TEST(e.listener.on_greeting(e.now, e.dialler.renew(admitted)).renewed);
+  BOOST_TEST(e.dialler.is_up());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_verified_here_leaves_an_admitted_peer_as_it_was) {
+  auto unknown = member(1);
+  unknown.admission.push_back(0);  // as this side's chain may be behind
+  ends e(member(1), member(2), std::nullopt);
+  e.run();
+  auto step = e.listener.on_greeting(e.now, e.dialler.renew(unknown));
+  BOOST_TEST(!step.renewed);
+  BOOST_TEST(!step.failed);
+  BOOST_TEST(e.listener.peer().admitted);
+  // A stranger has nothing to fall back to.
+  unknown.boot = stranger().boot;
+  BOOST_TEST((reason_of(shown_on_a_link(stranger(), unknown)) == refusal_reason::bad_admission));
+}
+
+BOOST_AUTO_TEST_CASE(a_renewal_changes_the_admission_and_nothing_else) {
+  auto other = member(3);
+  other.admission[1] = 1;
+  other.boot = member(1).boot;
+  BOOST_TEST((reason_of(shown_on_a_link(member(1), other)) == refusal_reason::bad_admission));
+  auto misnamed = member(1);
+  misnamed.member = node(3);
+  BOOST_TEST((reason_of(shown_on_a_link(member(1), misnamed)) == refusal_reason::bad_admission));
+  auto restarted = member(1);
+  ++restarted.boot;
+  BOOST_TEST((reason_of(shown_on_a_link(member(1), restarted)) == refusal_reason::malformed));
+  auto elsewhere = member(1);
+  elsewhere.cluster = cluster(9);
+  BOOST_TEST((reason_of(shown_on_a_link(member(1), elsewhere)) == refusal_reason::malformed));
+  auto bare = stranger();
+  bare.boot = member(1).boot;
+  BOOST_TEST((reason_of(shown_on_a_link(member(1), bare)) == refusal_reason::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(an_admission_that_changes_too_often_ends_the_link) {
+  ends e(member(1), member(2), std::nullopt);
+  e.run();
+  for (int i = 0; i < handshake::renewals_max; ++i) BOOST_TEST(e.listener.on_greeting(e.now, e.dialler.renew(member(1))).renewed);
+  BOOST_TEST((reason_of(e.listener.on_greeting(e.now, e.dialler.renew(member(1)))) == refusal_reason::not_allowed));
+}
