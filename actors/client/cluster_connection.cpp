@@ -1,11 +1,9 @@
 #include "actors/client/cluster_connection.hpp"
 
 #include <caf/event_based_actor.hpp>
-#include <caf/scoped_actor.hpp>
 
 #include "actors/base/clock.hpp"
 #include "actors/client/directory_watch.hpp"
-#include "actors/membership/joining.hpp"
 
 namespace holdfast::actors {
 
@@ -52,35 +50,6 @@ caf::behavior ring_caller(caf::event_based_actor* self, ring_asker_actor asker, 
   }};
 }
 
-/// Dials all addresses at once: the first who answers will do, and a dead or frozen one costs nothing.
-result<peer_ptr> reach_anyone(caf::actor_system& system, const link_manager_actor& manager, const std::vector<std::string>& addresses) {
-  struct race {
-    std::promise<result<peer_ptr>> winner;
-    std::size_t left;
-    bool over = false;
-  };
-  if (addresses.empty()) return fail(errc::unavailable, "the profile names no member's address; add one to its `members`");
-  auto all = std::make_shared<race>();
-  all->left = addresses.size();
-  auto winner = all->winner.get_future();
-  system.spawn([=](caf::event_based_actor* self) {
-    // With the first answer it is over: who would wait for the others would wait for a frozen one.
-    auto finish = [all, self](result<peer_ptr> reached) {
-      --all->left;
-      if (all->over || (!reached && all->left > 0)) return;
-      all->over = true;
-      all->winner.set_value(std::move(reached));
-      self->quit();
-    };
-    for (const auto& address : addresses) {
-      self->request(manager, 6s, connect_atom::value, address, link::traffic_class::foreground)
-          .then([=](const connected& c) { finish(c.peer); },
-                [=](const caf::error&) { finish(fail(errc::unavailable, "nobody answers at " + address)); });
-    }
-  });
-  return winner.get();
-}
-
 error sentence_of(const ring::operation_result& r) {
   auto code = static_cast<errc>(r.code);
   switch (code) {
@@ -96,25 +65,10 @@ error sentence_of(const ring::operation_result& r) {
 
 }  // namespace
 
-// -- the net --------------------------------------------------------------------------------------------------------
-
-dialling_system::dialling_system(const link::tls_identity& tls, link::local_identity self, std::shared_ptr<trust_store> trust) {
-  configure_links(config_);
-  config_.set("scheduler.max-threads", std::size_t{2});
-  system_ = std::make_unique<caf::actor_system>(config_);
-  link_config config;
-  config.tls = tls;
-  config.self = std::move(self);
-  config.verify = [trust](bytes_view admission, const digest& tls_key, wall_time now) { return trust->verify_peer(admission, tls_key, now); };
-  link_ = start_links(*system_, std::move(config));
-}
-
-dialling_system::~dialling_system() { caf::anon_send(link_.manager, close_atom::value); }  // the system then waits for every actor
-
 // -- entering -------------------------------------------------------------------------------------------------------
 
-cluster_connection::cluster_connection(const identity::profile& profile, const client_options& options)
-    : options_(options), profile_(profile), trust_(std::make_shared<trust_store>(profile.secrets.cluster)) {}
+cluster_connection::cluster_connection(std::unique_ptr<dialler> net, const client_options& options, std::vector<std::string> members)
+    : options_(options), members_(std::move(members)), net_(std::move(net)), trust_(net_->trust()) {}
 
 cluster_connection::~cluster_connection() {
   replicas_.reset();
@@ -128,28 +82,16 @@ cluster_connection::~cluster_connection() {
 }
 
 result<std::unique_ptr<cluster_connection>> cluster_connection::open(const identity::profile& profile, const client_options& options) {
-  std::unique_ptr<cluster_connection> connection(new cluster_connection(profile, options));
+  auto net = dialler::open(profile);
+  if (!net) return fail(net.error());
+  std::unique_ptr<cluster_connection> connection(new cluster_connection(std::move(*net), options, profile.members));
   if (auto entered = connection->enter(); !entered) return fail(entered.error());
   return connection;
 }
 
 outcome cluster_connection::enter() {
-  auto tls = codec::decode<link::tls_identity>(profile_.secrets.tls_key, "TLS key");
-  if (!tls) return fail(tls.error().within("profile"));
-  tls_ = std::move(*tls);
-  if (auto ok = link::check(tls_); !ok) return fail(ok.error().within("profile"));
-  if (auto ok = trust_->adopt(profile_.secrets.chain); !ok) return fail(ok.error().within("profile"));
-  self_.cluster = profile_.secrets.cluster;
-  self_.boot = system_random().next_u64();
-  self_.admission = profile_.secrets.admission;
-  if (auto ok = prove_admission(); !ok) return ok;
-
-  net_ = std::make_unique<dialling_system>(tls_, self_, trust_);
   if (auto ok = learn_from_anyone(); !ok) return ok;
-  auto configuration = trust_->configuration();
-  if (!configuration) return fail(errc::unavailable, "the cluster is still being founded; try again when its first nodes are all there");
-  ring_ = configuration->object;
-  know_members();
+  ring_ = trust_->configuration()->object;
   ring::client_limits limits;
   limits.deadline = std::min(limits.deadline, options_.patience);
   asker_ = spawn_ring_asker(net_->system(),
@@ -157,109 +99,23 @@ outcome cluster_connection::enter() {
   caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
   desk_ = spawn_archive_desk(net_->system(), net_->link().port, memory_);
   directory_watch_ = spawn_directory_watch(net_->system(), net_->link(), trust_);
-  if (options_.replicas) replicas_ = std::make_unique<replica_access>(net_->system(), net_->link().port, trust_, ring_, entry_);
+  if (options_.replicas) replicas_ = std::make_unique<replica_access>(net_->system(), net_->link().port, trust_, ring_, net_->member());
   return {};
-}
-
-/// A profile made while the cluster was being founded holds the founder's word only: the ring's is asked for as a stranger.
-outcome cluster_connection::prove_admission() {
-  auto proof = codec::decode<ring::admission_proof>(self_.admission, "admission");
-  if (!proof) return fail(proof.error().within("profile"));
-  auto* provisional = std::get_if<ring::provisional_admission>(&*proof);
-  if (!provisional) {
-    self_.member = member_ = std::get<ring::ring_admission>(*proof).node;
-    return {};
-  }
-  auto claimed = provisional->statement.peek();
-  if (!claimed) return fail(claimed.error().within("profile"));
-  self_.member = member_ = claimed->id;
-  auto blank = std::make_shared<trust_store>(profile_.secrets.cluster);
-  link::local_identity stranger;
-  stranger.cluster = self_.cluster;
-  stranger.boot = self_.boot;
-  dialling_system net(tls_, stranger, blank);
-  error last(errc::unavailable, "the profile names no member's address; add one to its `members`");
-  for (const auto& address : profile_.members) {
-    auto told = ask_member(net.system(), net.link(), address, membership::chain_request{});
-    auto* chain = told ? std::get_if<membership::chain_reply>(&*told) : nullptr;
-    if (!chain) {
-      last = told ? error(errc::malformed, address + " answered something else than was asked") : told.error();
-      continue;
-    }
-    if (auto ok = trust_->adopt(chain->chain); !ok) return fail(ok.error().within(address));
-    if (!trust_->configuration()) return {};  // still founding: the founder's word is good
-    told = ask_member(net.system(), net.link(), address, membership::admission_request{member_});
-    auto* admitted = told ? std::get_if<membership::admission_reply>(&*told) : nullptr;
-    if (!admitted) {
-      last = told ? error(errc::malformed, address + " answered something else than was asked") : told.error();
-      continue;
-    }
-    auto opened = ring::open_admission(admitted->admission, *trust_->verified());
-    if (!opened) return fail(opened.error());
-    self_.admission = codec::encode(admitted->admission);
-    return {};
-  }
-  return fail(last);
 }
 
 outcome cluster_connection::learn_from_anyone() {
-  error last(errc::unavailable, "the profile names no member's address; add one to its `members`");
+  error last(errc::unavailable, "not tried");
   auto deadline = steady_now() + options_.patience;
   do {
-    auto reached = reach_anyone(net_->system(), net_->link().manager, profile_.members);
-    auto learned = reached ? learn((*reached)->id) : outcome(fail(reached.error()));
-    if (learned) {
-      entry_ = (*reached)->id;
-      return {};
-    }
-    last = learned.error();
-    if (last.is(errc::denied) || last.is(errc::expired) || last.is(errc::bad_signature)) break;
+    auto entered = net_->enter(members_);
+    if (entered && trust_->directory()) return {};
+    auto missing = trust_->configuration() ? "the cluster has no directory yet; try again in a moment"
+                                           : "the cluster is still being founded; try again when its first nodes are all there";
+    last = entered ? error(errc::unavailable, missing) : entered.error();
+    if (last.is(errc::denied) || last.is(errc::expired) || last.is(errc::bad_signature) || members_.empty()) break;
     std::this_thread::sleep_for(retry_pause);
   } while (steady_now() < deadline);
   return fail(last.within("cannot reach the cluster"));
-}
-
-outcome cluster_connection::learn(const node_id& member) {
-  auto told = ask_member_of(member, membership::chain_request{});
-  if (!told) return fail(told.error());
-  if (auto* chain = std::get_if<membership::chain_reply>(&*told)) {
-    if (auto ok = trust_->adopt(chain->chain); !ok) return fail(ok.error());
-    for (const auto& [node, address] : chain->addresses) net_->link().port->know(node, {address});
-  }
-  if (!trust_->configuration()) return fail(errc::unavailable, "the cluster is still being founded");
-  told = ask_member_of(member, membership::directory_request{trust_->directory_version()});
-  if (!told) return fail(told.error());
-  auto* answer = std::get_if<membership::directory_reply>(&*told);
-  if (answer && answer->directory) {
-    if (auto ok = trust_->adopt(*answer->directory); !ok) return fail(ok.error());
-  }
-  if (!trust_->directory()) return fail(errc::unavailable, "the cluster has no directory yet; try again in a moment");
-  return {};
-}
-
-void cluster_connection::know_members() {
-  auto directory = trust_->directory();
-  if (!directory) return;
-  for (const auto& [id, entry] : directory->nodes) {
-    if (!entry.address.empty()) net_->link().port->know(id, {entry.address});
-  }
-}
-
-result<membership::reply> cluster_connection::ask_member_of(const node_id& member, membership::request what) {
-  auto answer = std::make_shared<std::promise<result<inbound>>>();
-  outgoing m;
-  m.to = member;
-  m.kind = link::message_kind::membership;
-  m.payload = make_payload(codec::encode(what));
-  net_->link().port->request(std::move(m), 12s, [answer](result<inbound> reply) { answer->set_value(std::move(reply)); });
-  auto future = answer->get_future();
-  if (future.wait_for(14s) != std::future_status::ready) return fail(errc::unavailable, "a member did not answer in time");
-  auto reply = future.get();
-  if (!reply) return fail(reply.error());
-  auto decoded = codec::decode<membership::reply>(reply->body(), "membership reply");
-  if (!decoded) return decoded;
-  if (auto* refusal = std::get_if<membership::refusal>(&*decoded)) return fail(static_cast<errc>(refusal->code), refusal->sentence);
-  return decoded;
 }
 
 // -- the directory --------------------------------------------------------------------------------------------------

@@ -1,35 +1,19 @@
-// A client's side of its cluster: the actor system, the links, what is believed of the cluster, and blocking calls to its ring.
+// A client's side of its cluster: the dialler it entered by, the actors it asks through, and blocking calls to the ring.
 #pragma once
 
 #include <future>
 #include <semaphore>
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include "actors/client/archive_desk.hpp"
 #include "actors/client/client.hpp"
+#include "actors/client/dialler.hpp"
 #include "actors/link/link_iface.hpp"
 #include "actors/ring/ring_asker.hpp"
-#include "protocols/membership/membership_messages.hpp"
 #include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::actors {
-
-/// An actor system with links that only dial.
-class dialling_system {
- public:
-  dialling_system(const link::tls_identity& tls, link::local_identity self, std::shared_ptr<trust_store> trust);
-  ~dialling_system();
-
-  caf::actor_system& system() { return *system_; }
-  const links& link() const { return link_; }
-
- private:
-  caf::actor_system_config config_;
-  std::unique_ptr<caf::actor_system> system_;
-  links link_;
-};
 
 class cluster_connection {
  public:
@@ -59,7 +43,7 @@ class cluster_connection {
 
   const cluster_id& cluster() const { return trust_->cluster(); }
   const identity::ring_description& ring() const { return ring_; }
-  const node_id& member() const { return member_; }
+  const node_id& member() const { return net_->self(); }
   const trust_store& trust() const { return *trust_; }
   const caf::actor& desk() const { return desk_; }
   const server_memory& servers() const { return *memory_; }
@@ -71,30 +55,22 @@ class cluster_connection {
   std::shared_ptr<void> upload_turn();
 
  private:
-  cluster_connection(const identity::profile& profile, const client_options& options);
+  cluster_connection(std::unique_ptr<dialler> net, const client_options& options, std::vector<std::string> members);
   outcome enter();
-  outcome prove_admission();
   outcome learn_from_anyone();
-  outcome learn(const node_id& member);
-  void know_members();
-  result<membership::reply> ask_member_of(const node_id& member, membership::request what);
 
   template <class Question>
   std::future<ring_outcome> ask_ring(Question question);
   result<ring::service_reply> settle(std::future<ring_outcome> answer);
 
   const client_options options_;
-  const identity::profile profile_;
+  const std::vector<std::string> members_;  ///< addresses to enter by
+  std::unique_ptr<dialler> net_;
   trust_ptr trust_;
-  link::tls_identity tls_;
-  link::local_identity self_;
-  node_id member_;
   identity::ring_description ring_;
-  std::unique_ptr<dialling_system> net_;
   std::shared_ptr<server_memory> memory_ = std::make_shared<server_memory>();
   ring_asker_actor asker_;
   caf::actor desk_, caller_, directory_watch_;
-  node_id entry_;  ///< the node that answered first
   std::unique_ptr<replica_access> replicas_;
 
   static constexpr std::ptrdiff_t uploads_max = 3;

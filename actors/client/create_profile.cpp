@@ -1,5 +1,5 @@
 #include "actors/client/client.hpp"
-#include "actors/client/cluster_connection.hpp"
+#include "actors/client/dialler.hpp"
 #include "actors/membership/joining.hpp"
 
 namespace holdfast::actors {
@@ -7,13 +7,11 @@ namespace holdfast::actors {
 namespace {
 
 /// Where members are, so that the profile does not hang on the one it was made by.
-std::vector<std::string> known_addresses(dialling_system& net, trust_store& trust, const std::string& seed, const joined& told) {
+std::vector<std::string> known_addresses(dialler& net, const std::string& seed, const joined& told) {
   std::set<std::string> addresses;
   for (const auto& [node, address] : told.members) addresses.insert(address);
-  auto answer = ask_member(net.system(), net.link(), seed, membership::directory_request{});
-  auto* reply = answer ? std::get_if<membership::directory_reply>(&*answer) : nullptr;
-  if (reply && reply->directory && trust.adopt(*reply->directory)) {
-    for (const auto& [node, entry] : trust.directory()->nodes) addresses.insert(entry.address);
+  if (net.enter({seed}) && net.trust()->directory()) {
+    for (const auto& [node, entry] : net.trust()->directory()->nodes) addresses.insert(entry.address);
   }
   addresses.erase("");
   addresses.erase(seed);
@@ -34,20 +32,16 @@ result<identity::profile> create_profile(const std::string& seed_address, const 
   auto tls_key = link::tls_key_of(tls.certificate);
   if (!tls_key) return fail(tls_key.error());
 
-  auto trust = std::make_shared<trust_store>(token.cluster);
-  link::local_identity stranger;
-  stranger.cluster = token.cluster;
-  stranger.boot = random.next_u64();
-  dialling_system net(tls, stranger, trust);
-  auto joined = join_cluster(net.system(), net.link(), *trust, seed_address, newcomer{token, identity, *tls_key, name, {}});
+  auto net = dialler::open_stranger(token.cluster, tls);
+  auto joined = join_cluster(net->system(), net->link(), *net->trust(), seed_address, newcomer{token, identity, *tls_key, name, {}});
   if (!joined) return fail(joined.error());
 
   identity::profile profile;
-  profile.members = known_addresses(net, *trust, seed_address, *joined);
+  profile.members = known_addresses(*net, seed_address, *joined);
   auto& secrets = profile.secrets;
   secrets.kind = token.kind;
   secrets.cluster = token.cluster;
-  secrets.chain = trust->chain();
+  secrets.chain = net->trust()->chain();
   secrets.admission = codec::encode(joined->proof);
   secrets.identity_seed = identity.seed();
   secrets.tls_key = codec::encode(tls);

@@ -1,4 +1,5 @@
-// A process that only dials: the links of a client or operator, with the trust its profile carries.
+// A process that only dials: its actor system, its links, and what it believes of its cluster. Commands and the client library
+// enter a cluster through it, newcomers join through it.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -13,13 +14,14 @@ namespace holdfast::actors {
 
 class dialler {
  public:
-  /// Starts the process's actor system and its links. The profile's admission is shown to peers; where it is the founder's word
-  /// and the founding is over, the proven one is fetched and can be read from `admission()`.
+  /// As the profile's member. The founder's word, which a profile made during the founding holds, is shown to nobody: until
+  /// `enter` has been given what the root ring proves, the process goes as a stranger.
   static result<std::unique_ptr<dialler>> open(const identity::profile& as);
 
   /// For a newcomer without a profile: a stranger's links, which may ask for membership alone.
-  static result<std::unique_ptr<dialler>> open_stranger(const cluster_id& pinned, const link::tls_identity& tls);
+  static std::unique_ptr<dialler> open_stranger(const cluster_id& pinned, const link::tls_identity& tls);
 
+  /// Closes the links and waits for every actor of the system to end.
   ~dialler();
   dialler(const dialler&) = delete;
   dialler& operator=(const dialler&) = delete;
@@ -27,22 +29,24 @@ class dialler {
   caf::actor_system& system() { return *system_; }
   const links& link() const { return link_; }
   const trust_ptr& trust() const { return trust_; }
-  const bytes& admission() const { return self_.admission; }
+  /// Who this process is; zero for a newcomer.
+  const node_id& self() const { return self_.member; }
 
-  /// Connects to one of the members, learns the newest chain and directory, and keeps links to all nodes the directory lists.
+  /// Reaches one of the members, and learns from it the newest chain, the directory and where the nodes are. While the cluster is
+  /// being founded there is no directory yet, and that is no error: statements speak for themselves.
   outcome enter(const std::vector<std::string>& members);
 
-  /// Asks the member entered by.
-  result<membership::reply> ask(membership::request what, duration patience = std::chrono::seconds(40));
-  result<inbound> ask(link::message_kind kind, bytes payload, duration patience = std::chrono::seconds(10));
-
-  /// The member entered by.
+  /// The member entered by, and questions to it.
   const node_id& member() const { return member_; }
+  result<membership::reply> ask(membership::request what, duration patience = std::chrono::seconds(40)) const;
+  result<inbound> ask(link::message_kind kind, bytes payload, duration patience = std::chrono::seconds(10)) const;
 
  private:
-  dialler(const cluster_id& pinned, const link::tls_identity& tls, link::local_identity self);
-  result<peer_ptr> reach(const std::string& address);
-  outcome prove_admission();
+  dialler(const link::tls_identity& tls, link::local_identity self);
+  outcome enter_by(const node_id& node);
+  outcome learn_chain(const node_id& node);
+  outcome learn_directory(const node_id& node);
+  outcome prove_admission(const node_id& node);
 
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

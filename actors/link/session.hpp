@@ -65,7 +65,7 @@ class session_state {
   void take_renewed_peer();
   void join(session_ref self);
   bool part(const peer_ptr& peer, link::refusal_reason reason);
-  void show_admission();
+  void show_admission(bytes& to);
   void control(link::message_kind kind, bytes_view payload);
   void pump();
   bool stage_next(bytes& staged);

@@ -119,9 +119,11 @@ bool session_state::part(const peer_ptr& peer, refusal_reason reason) {
 }
 
 /// This process was admitted, or its admission renewed, since the peer was shown one.
-void session_state::show_admission() {
+void session_state::show_admission(bytes& to) {
   auto newest = setup_.port->admissions_.load();
-  if (std::exchange(shown_, newest) != newest) control(message_kind::hello, handshake_->renew(*setup_.port->identity()));
+  if (std::exchange(shown_, newest) == newest) return;
+  auto greeting = handshake_->renew(*setup_.port->identity());
+  link::frame_writer(setup_.rules.lane, message_kind::hello, false, 0, greeting).append_next(to);
 }
 
 outcome session_state::on_credit(const link::message& m) {
@@ -178,6 +180,7 @@ bool session_state::stage_next(bytes& staged) {
       pulled_.pop_front();  // its requester was told already that it was not sent
       continue;
     }
+    show_admission(staged);  // it was pulled after the admission changed: its sender counts on that
     writing_.emplace(handshake_->lane(), m.kind, m.reply, m.correlation, *m.payload);
   }
   auto cost = writing_->next_bytes();
@@ -200,7 +203,7 @@ bool session_state::stage_next(bytes& staged) {
 void session_state::pump() {
   if (ending_ || !tls_->is_active()) return;
   if (control_.size() > control_bytes_max) return end(refusal_reason::timeout, "the peer does not read what it asked for");
-  if (up_) show_admission();
+  if (up_) show_admission(control_);
   while (unwritten_bytes_ < limits::unwritten_bytes_max) {
     bytes staged = std::exchange(control_, {});
     bool more = up_;

@@ -29,8 +29,7 @@ struct joined {
 /// Asks the member at `seed` for admission. `trust` learns the chain first, and pins it.
 result<joined> join_cluster(caf::actor_system& system, const links& link, trust_store& trust, const std::string& seed, const newcomer& who);
 
-/// One membership request to whoever is at an address, answered or failed within `patience`.
-result<membership::reply> ask_member(caf::actor_system& system, const links& link, const std::string& address, membership::request what,
-                                     duration patience = std::chrono::seconds(12));
+/// One membership request to a node that is linked or known. A refusal is an error, with the node's code and sentence.
+result<membership::reply> ask_member(const links& link, const node_id& node, membership::request what, duration patience = std::chrono::seconds(12));
 
 }  // namespace holdfast::actors

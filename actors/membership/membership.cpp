@@ -82,7 +82,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   }
 
   void on_request(const inbound& m, const membership::admission_request& request) {
-    if (!state.rings) return refuse(m, error(errc::unavailable, "this node cannot ask the root ring yet; try again"));
+    if (!state.rings) return wait_for_rings(m);
     auto where = ring::admission_place(request.member);
     ask_ring(m, ring_reading{where, ring::ring_client::freshness::certified}, [this, m, member = request.member](ring::entry_reply found) {
       if (!found.entry.value) return refuse(m, error(errc::not_found, "the root ring knows no such member"));
@@ -150,6 +150,12 @@ class membership_role final : public role_actor<membership_actor, membership_sta
     });
   }
 
+  /// A node that has just started, or whose founding is just complete, has its rings in a moment: the request is looked at then.
+  void wait_for_rings(const inbound& m) {
+    if (!config_.trust->configuration()) return refuse(m, error(errc::unavailable, "the cluster is still being founded; try again later"));
+    delayed_send(this, tick_interval, m);
+  }
+
   template <class Done>
   void submit(const inbound& m, bytes operation, Done done) {
     ask_ring(m, ring_submission{std::move(operation), std::nullopt}, std::move(done));
@@ -157,7 +163,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
 
   template <class Question, class Done>
   void ask_ring(const inbound& m, Question question, Done done) {
-    if (!state.rings) return refuse(m, error(errc::unavailable, "this node cannot ask the root ring yet; try again in a moment"));
+    if (!state.rings) return wait_for_rings(m);
     if (state.under_way >= statements_at_once) return refuse(m, error(errc::over_limit, "too many requests for the root ring at once; try again"));
     ++state.under_way;
     ask_root(std::move(question), [this, m, done](result<ring::entry_reply> answer) {

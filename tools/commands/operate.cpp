@@ -1,6 +1,5 @@
 // The operator's commands: `invite`, `revoke`, `status`, `dashboard`. Statements are signed here and ordered by the root ring.
 #include <iostream>
-#include <thread>
 
 #include "actors/base/clock.hpp"
 #include "actors/client/dialler.hpp"
@@ -32,9 +31,9 @@ result<session> open_session(const identity_options& as) {
 }
 
 /// Statements speak for themselves: any member passes them on, also while the cluster is being founded. The same statement again
-/// has the same outcome, so one whose answer was lost is sent again.
+/// has the same outcome, so one whose answer was lost with the member that passed it on is sent again, by another.
 result<membership::reply> order(const session& s, const ring::root_operation& operation) {
-  constexpr int tries = 10;
+  constexpr int tries = 3;
   result<membership::reply> answer = fail(errc::unavailable, "not asked");
   for (int i = 0; i < tries; ++i) {
     if (auto entered = s.dialler->enter(s.profile.members); !entered) {
@@ -43,7 +42,6 @@ result<membership::reply> order(const session& s, const ring::root_operation& op
       answer = s.dialler->ask(membership::statement_request{codec::encode(operation)});
     }
     if (answer || !(answer.error().is(errc::outcome_unknown) || answer.error().is(errc::unavailable))) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
   }
   return answer;
 }

@@ -80,7 +80,8 @@ class process {
     }
     c.verify = [revoked = o.revoked](bytes_view a, const digest& tls_key, wall_time) -> result<link::peer_info> {
       bool renewed = a.size() == 35;
-      if ((a.size() != 34 && !renewed) || digest::from(a.subspan(2, 32)) != tls_key) return fail(errc::bad_signature, "the admission is not for this TLS key");
+      if ((a.size() != 34 && !renewed) || digest::from(a.subspan(2, 32)) != tls_key)
+        return fail(errc::bad_signature, "the admission is not for this TLS key");
       if (a[1] != 0) return fail(errc::expired, "the admission has expired");
       std::lock_guard lock(revoked->mutex);
       if (revoked->revoked.contains(a[0])) return fail(errc::denied, "the admission was revoked");
