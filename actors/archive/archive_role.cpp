@@ -4,6 +4,7 @@
 #include "actors/archive/archive_wire.hpp"
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 
 namespace holdfast::actors {
 
@@ -64,11 +65,11 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
         [this](archive_tick_atom) {
           carry(state.engine->on_timer(read_clock()));
           state.store->measure(config_.capacity_bytes);
-          delayed_send(this, archive::archive_server::tick, archive_tick_atom::value);
+          send_later(this, archive::archive_server::tick, archive_tick_atom::value);
         },
         [this](archive_sweep_atom) {
           sweep();
-          delayed_send(this, archive_repair::sweep_interval, archive_sweep_atom::value);
+          send_later(this, archive_repair::sweep_interval, archive_sweep_atom::value);
         },
         [this](archive_fill_atom) {
           state.filling = false;
@@ -98,7 +99,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
       for (auto ordinal : ordinals) state.repair->found_damaged(extent, ordinal);
     }
     log::info("archive server serves", {{"uncommitted", found.uncommitted.size()}, {"lost", found.lost}});
-    delayed_send(this, archive::archive_server::tick, archive_tick_atom::value);
+    send_later(this, archive::archive_server::tick, archive_tick_atom::value);
     send(this, archive_sweep_atom::value);
   }
 
@@ -132,7 +133,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
   void keep_filling() {
     if (state.filling || !state.repair->filling()) return;
     state.filling = true;
-    delayed_send(this, archive::filler::tick, archive_fill_atom::value);
+    send_later(this, archive::filler::tick, archive_fill_atom::value);
   }
 
   // -- messages -----------------------------------------------------------------------------------------------------

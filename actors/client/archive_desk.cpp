@@ -5,6 +5,7 @@
 
 #include "actors/archive/archive_wire.hpp"
 #include "actors/base/clock.hpp"
+#include "actors/base/send_later.hpp"
 
 namespace holdfast::actors {
 
@@ -147,7 +148,7 @@ class archive_desk {
   void keep_time() {
     bool busy = !collector_.idle() || !waiting_.empty() || !uploads_.empty() || !backlog_.empty();
     if (!busy || std::exchange(ticking_, true)) return;
-    self_->delayed_send(self_, tick_interval, desk_tick_atom::value);
+    send_later(self_, tick_interval, desk_tick_atom::value);
   }
 
   void carry(upload_state& upload, archive::disperser_step step) {

@@ -6,6 +6,7 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/base/log.hpp"
+#include "actors/base/send_later.hpp"
 #include "protocols/mesh/mesh_types.hpp"
 
 namespace holdfast::actors {
@@ -73,7 +74,7 @@ class replica_desk {
     }
     for (auto question : step.ended) listeners_.extract(question).mapped()->done(std::nullopt);
     if (!engine_.busy() || std::exchange(ticking_, true)) return;
-    self_->delayed_send(self_, replica::replica_reader::tick, replica_tick_atom::value);
+    send_later(self_, replica::replica_reader::tick, replica_tick_atom::value);
   }
 
   void transmit(replica::reader_step::send s) {

@@ -7,6 +7,7 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/base/log.hpp"
+#include "actors/base/send_later.hpp"
 #include "actors/link/session.hpp"
 
 namespace holdfast::actors {
@@ -95,7 +96,7 @@ void link_manager_state::start(pointer me, link_config c, link_port_ptr p) {
   port = std::move(p);
   tls = std::make_shared<link::tls_context>(config.tls, random);
   crypto::wipe(config.tls.private_key);
-  self->delayed_send(self, manager_beat, beat_atom::value);
+  send_later(self, manager_beat, beat_atom::value);
 }
 
 result<std::uint16_t> link_manager_state::listen(const std::string& address) {
@@ -204,7 +205,7 @@ void link_manager_state::on_beat() {
   port->pending_.expire(now);
   refusals.settle(now);
   if (close_by && now > *close_by) return self->quit();
-  self->delayed_send(self, manager_beat, beat_atom::value);
+  send_later(self, manager_beat, beat_atom::value);
   std::vector<lane_key> due;
   for (auto& [key, r] : retries) {
     if (r.due && *r.due <= now) due.push_back(key);

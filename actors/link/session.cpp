@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "actors/base/clock.hpp"
+#include "actors/base/send_later.hpp"
 #include "actors/link/link_iface.hpp"
 #include "actors/link/reading.hpp"
 #include "protocols/codec/writer.hpp"
@@ -68,7 +69,7 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
       [this](bytes_view data) { on_plaintext(data); });
   if (auto begun = tls_->start(); !begun) end(refusal_reason::tls_failed, begun.error().message());
   self_->flush(connection_);
-  self_->delayed_send(self_, setup_.handshake_timeout, deadline_atom::value);
+  send_later(self_, setup_.handshake_timeout, deadline_atom::value);
   return {
       [this](const caf::io::new_data_msg& m) {
         on_bytes({reinterpret_cast<const std::uint8_t*>(m.buf.data()), m.buf.size()});
@@ -148,7 +149,7 @@ void session_state::pause_if_over() {
 
 /// Others make room in the common budget and tell nobody.
 void session_state::poll_budget() {
-  if (paused_ && !std::exchange(polling_, true)) self_->delayed_send(self_, budget_poll, budget_poll_atom::value);
+  if (paused_ && !std::exchange(polling_, true)) send_later(self_, budget_poll, budget_poll_atom::value);
 }
 
 void session_state::resume() {
@@ -170,7 +171,7 @@ void session_state::on_consumed() {
 
 void session_state::on_beat() {
   if (!up()) return;
-  self_->delayed_send(self_, limits::heartbeat_interval, beat_atom::value);
+  send_later(self_, limits::heartbeat_interval, beat_atom::value);
   auto now = read_clock();
   ++beats_;
   if (handshake_->lane() != link::traffic_class::background || beats_ % 8 == 0) {
@@ -206,7 +207,7 @@ void session_state::end(refusal_reason reason, std::string text, bool by_peer) {
   fault_ = link::refusal{reason, std::move(text)};
   leave();
   if (unwritten_bytes_ == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
-  self_->delayed_send(self_, limits::goodbye_timeout, deadline_atom::value);
+  send_later(self_, limits::goodbye_timeout, deadline_atom::value);
 }
 
 /// Everybody who counted on this session learns that it is gone.

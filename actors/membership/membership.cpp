@@ -2,6 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 #include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::actors {
@@ -131,7 +132,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   void admit(const inbound& m, const membership::join_request& request) {
     if (state.founding && state.rings) {
       // The founder's invitations are on their way to the root ring: a token is good again when they are there.
-      delayed_send(this, tick_interval, m);
+      send_later(this, tick_interval, m);
       return;
     }
     if (state.founding && !state.rings) {
@@ -153,7 +154,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   /// A node that has just started, or whose founding is just complete, has its rings in a moment: the request is looked at then.
   void wait_for_rings(const inbound& m) {
     if (!config_.trust->configuration()) return refuse(m, error(errc::unavailable, "the cluster is still being founded; try again later"));
-    delayed_send(this, tick_interval, m);
+    send_later(this, tick_interval, m);
   }
 
   template <class Done>
@@ -299,7 +300,7 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   // -- what goes on by itself ---------------------------------------------------------------------------------------
 
   void on_tick() {
-    delayed_send(this, tick_interval, membership_tick_atom::value);
+    send_later(this, tick_interval, membership_tick_atom::value);
     ++state.ticks;
     auto configuration = config_.trust->configuration();
     if (!configuration) {

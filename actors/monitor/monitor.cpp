@@ -3,6 +3,7 @@
 
 #include "actors/base/memory.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 #include "introspection/status/monitor_messages.hpp"
 #include "introspection/status/status_json.hpp"
 #include "protocols/codec/reader.hpp"
@@ -68,7 +69,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
         [this](const peer_heard& e) { on_heard(e.peer, e.round_trip); },
         [this](monitor_beat_atom) { on_beat(); },
         [this](monitor_poll_atom) {
-          delayed_send(this, poll_interval, monitor_poll_atom::value);
+          send_later(this, poll_interval, monitor_poll_atom::value);
           for (auto& change : detector_.poll(steady_now())) on_change(change);
         },
     };
@@ -170,7 +171,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   // -- the beat -----------------------------------------------------------------------------------------------------
 
   void on_beat() {
-    delayed_send(this, beat_interval, monitor_beat_atom::value);
+    send_later(this, beat_interval, monitor_beat_atom::value);
     watch_directory();
     write_book();
     for (auto& [id, node] : state.nodes) ask(id, node);

@@ -2,6 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 #include "protocols/replica/secondary_replica.hpp"
 
 namespace holdfast::actors {
@@ -56,7 +57,7 @@ class replica_role final : public role_actor<replica_actor, replica_role_state> 
         [this](replica_beat_atom) {
           heed_router();
           publish_status();
-          delayed_send(this, beat, replica_beat_atom::value);
+          send_later(this, beat, replica_beat_atom::value);
         },
     };
   }
@@ -106,7 +107,7 @@ class replica_role final : public role_actor<replica_actor, replica_role_state> 
       if (state.router) send(state.router, mesh_withdraw_atom::value, guid_of(object));
     }
     if (!state.engine->busy() || std::exchange(state.ticking, true)) return;
-    delayed_send(this, replica::secondary_replica::tick, replica_tick_atom::value);
+    send_later(this, replica::secondary_replica::tick, replica_tick_atom::value);
   }
 
   void ask_archive(const archive::outgoing_request& r) {

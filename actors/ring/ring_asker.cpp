@@ -4,6 +4,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/base/clock.hpp"
+#include "actors/base/send_later.hpp"
 
 namespace holdfast::actors {
 
@@ -76,7 +77,7 @@ void carry(asker_pointer self, const ring_asker_config& config, ring::ring_clien
   }
   if (!self->state.ticking && self->state.engine->busy()) {
     self->state.ticking = true;
-    self->delayed_send(self, tick_interval, ring_tick_atom::value);
+    send_later(self, tick_interval, ring_tick_atom::value);
   }
 }
 

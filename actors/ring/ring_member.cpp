@@ -2,6 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 #include "actors/ring/ring_wire.hpp"
 #include "protocols/ring/object_operation.hpp"
 
@@ -231,7 +232,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
   void arm(const ring::timer& timer) {
     auto id = static_cast<std::uint8_t>(timer.id);
     auto generation = ++state.timer_generation[id];
-    if (timer.after) delayed_send(this, *timer.after, ring_timer_atom::value, id, generation);
+    if (timer.after) send_later(this, *timer.after, ring_timer_atom::value, id, generation);
   }
 
   void keep(ring::step& step) {
@@ -324,7 +325,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     auto now = steady_now();
     std::pair said(state.engine->replica().view(), standing());
     if (said == state.published && now - state.published_at < publish_interval) {
-      if (!std::exchange(state.publishing, true)) delayed_send(this, publish_interval, ring_publish_atom::value);
+      if (!std::exchange(state.publishing, true)) send_later(this, publish_interval, ring_publish_atom::value);
       return;
     }
     state.published = said;

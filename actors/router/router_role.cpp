@@ -2,6 +2,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 #include "protocols/mesh/router.hpp"
 
 namespace holdfast::actors {
@@ -37,7 +38,7 @@ class router_role final : public role_actor<router_actor, router_role_state> {
         [this](mesh_tick_atom) {
           heed_directory();
           carry(state.engine->on_timer(read_clock()));
-          delayed_send(this, mesh::router::tick, mesh_tick_atom::value);
+          send_later(this, mesh::router::tick, mesh_tick_atom::value);
         },
         [this](mesh_publish_atom, const mesh::guid& what) { return mesh_published{state.engine->publish(what)}; },
         [this](mesh_withdraw_atom, const mesh::guid& what) { carry(state.engine->unpublish(read_clock(), what)); },

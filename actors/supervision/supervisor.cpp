@@ -1,6 +1,7 @@
 #include "actors/supervision/supervisor.hpp"
 
 #include "actors/base/role_actor.hpp"
+#include "actors/base/send_later.hpp"
 
 namespace holdfast::actors {
 
@@ -77,10 +78,10 @@ class supervisor_role final : public role_actor<supervisor_actor, supervisor_sta
     auto living = state.living.find(what.child);
     if (living == state.living.end()) return;
     send_exit(living->second, caf::exit_reason::user_shutdown);
-    delayed_send(this, what.grace, supervisor_kill_atom::value, what.child, living->second);
+    send_later(this, what.grace, supervisor_kill_atom::value, what.child, living->second);
   }
 
-  void carry_out(const supervision::wait& what) { delayed_send(this, what.delay, supervisor_timer_atom::value, what.timer); }
+  void carry_out(const supervision::wait& what) { send_later(this, what.delay, supervisor_timer_atom::value, what.timer); }
 
   void carry_out(const supervision::supervisor_report& report) {
     config_.board->note(severity::warning, "supervisor-report", report.supervisor,
