@@ -2,6 +2,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include "actors/base/send_later.hpp"
 #include "protocols/codec/reader.hpp"
 #include "protocols/membership/membership_messages.hpp"
 
@@ -38,10 +39,10 @@ std::vector<node_id> whom_to_ask(const identity::ring_description& ring, const l
 }
 
 caf::behavior watch(caf::event_based_actor* self, const links& link, const trust_ptr& trust) {
-  self->delayed_send(self, round_interval, round_atom::value);
+  send_later(self, round_interval, round_atom::value);
   auto rounds = std::make_shared<std::size_t>(0);
   return {[self, link, trust, rounds](round_atom) {
-    self->delayed_send(self, round_interval, round_atom::value);
+    send_later(self, round_interval, round_atom::value);
     auto configuration = trust->configuration();
     if (!configuration) return;
     auto payload = make_payload(codec::encode(membership::request(membership::directory_request{trust->directory_version()})));

@@ -161,7 +161,8 @@ void link_manager_state::on_started(const session_started& m) {
   bool renewed = std::exchange(e.up, true);
   e.peer = m.peer;
   e.lane = m.lane;
-  log::info(renewed ? "peer shows another admission" : "link up", {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
+  log::info(renewed ? "peer shows another admission" : "link up",
+            {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
   // A node that started anew, or a process that dialled the same class again, no longer has the connection before.
   for (const auto& [serial, other] : sessions_by_serial) {
     if (serial == m.serial || !other.up || other.peer->end() != m.peer->end()) continue;

@@ -130,11 +130,8 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   }
 
   void admit(const inbound& m, const membership::join_request& request) {
-    if (state.founding && state.rings) {
-      // The founder's invitations are on their way to the root ring: a token is good again when they are there.
-      send_later(this, tick_interval, m);
-      return;
-    }
+    // The founder's invitations are on their way to the root ring: a token is good again when they are there.
+    if (state.founding && state.rings) return send_later(this, tick_interval, m);
     if (state.founding && !state.rings) {
       system_random random;
       auto admission = state.founding->admit(request.join, wall_now(), random);
@@ -178,12 +175,12 @@ class membership_role final : public role_actor<membership_actor, membership_sta
   }
 
   template <class Done>
-  void ask_root(ring_submission question, Done done) {
-    receive_entry(request(state.rings->root, ring_patience, ring_submit_atom::value, std::move(question)), std::move(done));
+  void ask_root(ring_submission what, Done done) {
+    receive_entry(request(state.rings->root, ring_patience, ring_submit_atom::value, std::move(what)), std::move(done));
   }
   template <class Done>
-  void ask_root(ring_reading question, Done done) {
-    receive_entry(request(state.rings->root, ring_patience, ring_read_atom::value, std::move(question)), std::move(done));
+  void ask_root(ring_reading what, Done done) {
+    receive_entry(request(state.rings->root, ring_patience, ring_read_atom::value, std::move(what)), std::move(done));
   }
 
   template <class Pending, class Done>
