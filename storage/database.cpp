@@ -130,12 +130,30 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const database_memo
   return families;
 }
 
+/// A table's number in the log is known to RocksDB's repair from the table's files alone, so each has one from the beginning.
+rocksdb::Status begin_tables(rocksdb::DB& db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  rocksdb::WriteBatch nothing;
+  for (auto* handle : handles) {
+    if (auto status = nothing.Delete(handle, "begun"); !status.ok()) return status;
+  }
+  if (auto status = db.Write(rocksdb::WriteOptions(), &nothing); !status.ok()) return status;
+  return db.Flush(rocksdb::FlushOptions(), handles);
+}
+
 }  // namespace
 
 outcome database::repair(const std::string& path) {
   database_memory memory(16u << 20);
   auto status = rocksdb::RepairDB(path, database_options(memory.get()), column_families(memory.get()));
   if (!status.ok()) return fail(error_of(status, "mending the database in " + path));
+  return {};
+}
+
+outcome database::destroy(const std::string& path) {
+  database_memory memory(16u << 20);
+  rocksdb::Options options(database_options(memory.get()), table_options(memory.get(), false));
+  auto status = rocksdb::DestroyDB(path, options, column_families(memory.get()));
+  if (!status.ok()) return fail(error_of(status, "deleting the database in " + path));
   return {};
 }
 
@@ -149,6 +167,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, std::s
   rocksdb::Env::Default()->SetBackgroundThreads(1, rocksdb::Env::LOW);
   rocksdb::Env::Default()->SetBackgroundThreads(1, rocksdb::Env::HIGH);
   auto families = column_families(s->memory->get());
+  bool fresh = !std::filesystem::exists(path + "/CURRENT", ignored);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   auto status = rocksdb::DB::Open(database_options(s->memory->get()), path, families, &handles, &db);
@@ -161,6 +180,9 @@ result<std::unique_ptr<database>> database::open(const std::string& path, std::s
     return fail(why);
   }
   s->db.reset(db);
+  if (fresh) {
+    if (auto begun = begin_tables(*db, handles); !begun.ok()) return fail(error_of(begun, "making the database in " + path));
+  }
   s->db->DestroyColumnFamilyHandle(handles.front());  // RocksDB insists on its default family; it stays empty
   s->handles.assign(handles.begin() + 1, handles.end());
   return std::unique_ptr<database>(new database(std::move(s)));

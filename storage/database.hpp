@@ -71,6 +71,9 @@ class database {
   /// missing afterwards, or be older ones.
   static outcome repair(const std::string& path);
 
+  /// Deletes a database that nobody has open; none there is no error.
+  static outcome destroy(const std::string& path);
+
   /// not_found if absent.
   result<bytes> get(table t, bytes_view key) const;
 

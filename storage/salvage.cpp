@@ -48,8 +48,11 @@ outcome copy_extents(database& from, database& into, salvaged& found) {
 }  // namespace
 
 result<salvaged> salvage(const std::string& path, database& into) {
-  if (auto mended = database::repair(path); !mended) return fail(mended.error());
   auto from = database::open(path);
+  if (!from && from.error().is(errc::corrupt)) {
+    if (auto mended = database::repair(path); !mended) return fail(mended.error());
+    from = database::open(path);
+  }
   if (!from) return fail(from.error());
   salvaged found;
   for (auto t : {table::kv, table::blocks, table::versions}) {

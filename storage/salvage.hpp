@@ -14,7 +14,7 @@ struct salvaged {
   std::uint64_t extents_partial = 0;  ///< left behind: not all of their places are known any more
 };
 
-/// Mends the database at `path`, which nobody has open, as far as its own means reach, and copies what is good into `into`. Errors are
+/// Opens the database at `path`, which nobody has open, mended by its own means if it must be, and copies what is good into `into`. Errors are
 /// those of `into`, and corrupt if nothing can be read at all.
 result<salvaged> salvage(const std::string& path, database& into);
 

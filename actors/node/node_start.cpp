@@ -123,17 +123,27 @@ outcome open_database(node_services& s) {
   return {};
 }
 
+constexpr std::string_view being_saved = "database.damaged";  ///< there until what is good in it is in a new one: a crash begins again
+
 /// A damaged database is kept for a person to look at. What is good in it goes over into a new one; the rest comes back from the rings'
 /// logs and from the other servers.
 outcome renew_database(node_services& s, const std::string& why) {
   s.extents.reset();
   s.database.reset();
-  auto aside = s.directory->at("damaged-" + std::to_string(s.boot));
-  if (auto moved = s.directory->files().rename(s.directory->at("database"), aside); !moved) return moved;
-  if (auto done = s.directory->files().sync_directory(s.directory->path()); !done) return done;
-  if (auto opened = open_database(s); !opened) return opened;
-  auto saved = storage::salvage(aside, *s.database);
+  auto& files = s.directory->files();
+  auto current = s.directory->at("database"), damaged = s.directory->at(being_saved);
+  auto begun = files.exists(damaged);
+  if (!begun) return fail(begun.error());
+  auto ready = *begun ? storage::database::destroy(current) : files.rename(current, damaged);
+  if (ready) ready = files.sync_directory(s.directory->path());
+  if (ready) ready = open_database(s);
+  if (!ready) return ready;
+  auto saved = storage::salvage(damaged, *s.database);
   if (!saved && !saved.error().is(storage::errc::corrupt)) return fail(saved.error());
+  auto aside = s.directory->at("damaged-" + std::to_string(s.boot));
+  auto kept = files.rename(damaged, aside);
+  if (kept) kept = files.sync_directory(s.directory->path());
+  if (!kept) return kept;
   auto good = saved ? std::to_string(saved->extents) + " extents and " + std::to_string(saved->entries) + " small entries were saved from it"
                     : "nothing could be saved from it";
   s.board->note(severity::error, "database-damaged", s.config.name,
@@ -146,7 +156,9 @@ outcome renew_database(node_services& s, const std::string& why) {
 
 outcome open_stores(node_services& s, bool known_damaged) {
   s.memory = std::make_shared<storage::database_memory>(s.config.memory_bytes * 128 / 400);
-  auto opened = known_damaged ? outcome(fail(storage::errc::corrupt, "an entry fails its checksum")) : open_database(s);
+  auto unfinished = s.directory->files().exists(s.directory->at(being_saved));
+  if (!unfinished) return fail(unfinished.error());
+  auto opened = known_damaged || *unfinished ? outcome(fail(storage::errc::corrupt, "an entry fails its checksum")) : open_database(s);
   if (opened) opened = open_extents(s);
   if (!opened && opened.error().is(storage::errc::corrupt)) opened = renew_database(s, opened.error().message());
   if (!opened) return opened;

@@ -7,6 +7,7 @@
 using namespace holdfast;
 using namespace holdfast::test;
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 BOOST_AUTO_TEST_CASE(a_bit_flipped_in_a_fragment_is_noticed_and_made_good) {
   test_cluster cluster("bit-fragment", 7, 4);
   const kept_files files;
@@ -60,6 +61,10 @@ BOOST_AUTO_TEST_CASE(a_bit_flipped_in_a_database_sets_it_aside_and_what_it_held_
   for (const std::string kind : {".sst", "MANIFEST", ".log", "CURRENT"}) {
     for (const auto& node : {outside, member}) {
       const auto database = cluster.data_of(node) / "database";
+      // What was saved into a new database is in tables; only what comes in since is in its log.
+      for (std::uint64_t i = 0; kind == ".log" && i < 20 && fs::file_size(largest_file(database, kind)) < 100; ++i) {
+        require(put_bytes(c, "more/" + node + std::to_string(i), content_of(i, 200'000)));
+      }
       cluster.kill(node);
       if (kind == ".sst") {  // the log becomes a table when the database is opened again
         cluster.start(node);
@@ -79,6 +84,22 @@ BOOST_AUTO_TEST_CASE(a_bit_flipped_in_a_database_sets_it_aside_and_what_it_held_
     }
   }
   files.check(c);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_dies_while_it_saves_a_damaged_database_begins_again) {
+  test_cluster cluster("half-saved", 1, 1);  // nobody else has what it holds
+  const kept_files files;
+  auto c = cluster.open_client();
+  files.keep(c);
+  cluster.kill("node-1");
+  std::filesystem::rename(cluster.data_of("node-1") / "database", cluster.data_of("node-1") / "database.damaged");
+  std::filesystem::create_directory(cluster.data_of("node-1") / "database");
+  cluster.start("node-1");
+  BOOST_TEST(cluster.says("node-1", "database-damaged"));
+  BOOST_TEST(!std::filesystem::exists(cluster.data_of("node-1") / "database.damaged"));
+  files.check(c);
+  require(put_bytes(c, "a/small", files.large));
+  BOOST_TEST((require(c.verify("a/large")).state == actors::soundness::full));
 }
 
 BOOST_AUTO_TEST_CASE(a_bit_flipped_in_what_makes_a_node_itself_keeps_it_from_starting) {

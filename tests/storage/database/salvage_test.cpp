@@ -121,4 +121,26 @@ BOOST_AUTO_TEST_CASE(what_is_good_in_a_damaged_database_goes_over_into_a_new_one
   BOOST_TEST(saved_in_full + saved_in_part > damaged / 2);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_in_the_log_alone_outlives_a_lost_manifest) {
+  test::temporary_directory place;
+  const auto path = place.path() + "/database", archive = place.path() + "/archive";
+  {
+    auto db = database::open(path);
+    BOOST_REQUIRE(db);
+    auto extents = extent_store::open(real_file_system(), archive, **db, {.free_bytes_min = 0});
+    for (std::uint8_t i = 0; i < extents_kept; ++i) {
+      for (std::uint32_t b = 0; b < 8; ++b) BOOST_REQUIRE((*extents)->append(extent(i), b, bytes{i}, block(i)));
+      BOOST_REQUIRE((*extents)->seal(extent(i), bytes(300, i)));
+    }
+  }
+  fs::resize_file(path + "/CURRENT", 3);
+  BOOST_TEST(!database::open(path).has_value());
+  auto fresh = database::open(place.path() + "/fresh");
+  BOOST_REQUIRE(fresh);
+  auto saved = salvage(path, **fresh);
+  BOOST_REQUIRE(saved);
+  BOOST_TEST(saved->extents == extents_kept);
+  BOOST_TEST(check(**fresh, archive) == extents_kept);
+}
+
 }  // namespace holdfast::storage
