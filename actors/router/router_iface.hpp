@@ -36,8 +36,9 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<mesh_reply_in>,
     // Time passes: publications are renewed, pointers expire.
     caf::reacts_to<mesh_tick_atom>,
-    // This node serves it, until further notice.
+    // The sender serves it, until further notice or its end.
     caf::replies_to<mesh_publish_atom, mesh::guid>::with<mesh_published>,
+    // The sender no longer serves it.
     caf::reacts_to<mesh_withdraw_atom, mesh::guid>,
     // Who serves it?
     caf::replies_to<mesh_locate_atom, mesh::guid>::with<mesh_located>,

@@ -21,6 +21,7 @@ struct router_role_state {
   std::uint64_t directory_version = 0;
   std::map<std::uint64_t, std::function<void(const result<std::vector<mesh::signed_pointer>>&)>> searches;  ///< what to do with the answer
   std::uint64_t last_search = 0;
+  std::map<caf::actor_addr, std::set<mesh::guid>> publishers;  ///< what each said of itself
 };
 
 class router_role final : public role_actor<router_actor, router_role_state> {
@@ -32,6 +33,7 @@ class router_role final : public role_actor<router_actor, router_role_state> {
     state.engine = std::make_unique<mesh::router>(mesh::router_config{config_.trust->cluster(), config_.self}, config_.key);
     probe().say(life::starting, "waits for the directory");
     send(this, mesh_tick_atom::value);
+    set_down_handler([this](const caf::down_msg& down) { forget(down.source); });
     return {
         [this](const inbound& m) { on_inbound(m); },
         [this](const mesh_reply_in& in) { carry(state.engine->on_reply(read_clock(), in.request, in.reply)); },
@@ -40,8 +42,11 @@ class router_role final : public role_actor<router_actor, router_role_state> {
           carry(state.engine->on_timer(read_clock()));
           send_later(this, mesh::router::tick, mesh_tick_atom::value);
         },
-        [this](mesh_publish_atom, const mesh::guid& what) { return mesh_published{state.engine->publish(what)}; },
-        [this](mesh_withdraw_atom, const mesh::guid& what) { carry(state.engine->unpublish(read_clock(), what)); },
+        [this](mesh_publish_atom, const mesh::guid& what) { return mesh_published{publish(what)}; },
+        [this](mesh_withdraw_atom, const mesh::guid& what) {
+          auto publisher = state.publishers.find(caf::actor_cast<caf::actor_addr>(current_sender()));
+          if (publisher != state.publishers.end() && publisher->second.erase(what) > 0) withdraw(what);
+        },
         [this](mesh_locate_atom, const mesh::guid& what) -> caf::result<mesh_located> {
           auto promise = make_response_promise<mesh_located>();
           locate(what, [promise](const result<std::vector<mesh::signed_pointer>>& found) mutable {
@@ -65,6 +70,33 @@ class router_role final : public role_actor<router_actor, router_role_state> {
                                    std::to_string(state.engine->pointers_kept()) + " pointers as a root");
   }
 
+  // -- what this node publishes ---------------------------------------------------------------------------------------
+
+  outcome publish(const mesh::guid& what) {
+    if (auto accepted = state.engine->publish(what); !accepted) return accepted;
+    auto who = caf::actor_cast<caf::actor_addr>(current_sender());
+    if (!state.publishers.contains(who)) monitor(who);
+    state.publishers[who].insert(what);
+    return {};
+  }
+
+  /// The node serves it no longer, unless another of its actors does.
+  void withdraw(const mesh::guid& what) {
+    for (const auto& [who, published] : state.publishers) {
+      if (published.contains(what)) return;
+    }
+    carry(state.engine->unpublish(read_clock(), what));
+  }
+
+  /// A publisher has died, and with it what it served; its next life publishes for itself.
+  void forget(const caf::actor_addr& publisher) {
+    auto gone = state.publishers.extract(publisher);
+    if (gone.empty()) return;
+    for (const auto& what : gone.mapped()) withdraw(what);
+  }
+
+  // -- searching ------------------------------------------------------------------------------------------------------
+
   template <class Done>
   void locate(const mesh::guid& what, Done done) {
     auto search = ++state.last_search;
@@ -78,6 +110,8 @@ class router_role final : public role_actor<router_actor, router_role_state> {
     for (const auto& p : pointers) servers.push_back(p.peek()->server);
     return servers;
   }
+
+  // -- messages -------------------------------------------------------------------------------------------------------
 
   void on_inbound(inbound m) {
     if (!m.from->admitted || !m.wants_reply()) return;

@@ -15,6 +15,7 @@ enum class planted_bug : std::uint8_t {
   view_change_forgets_prepared,
   receipt_before_durable,
   read_without_quorum,
+  head_goes_back,
 };
 
 #ifdef HOLDFAST_PLANTED_BUGS

@@ -2,6 +2,7 @@
 
 #include "tests/simulation/core/fault_injector.hpp"
 #include "tests/simulation/dispersal/block_reader.hpp"
+#include "tests/simulation/dispersal/replica_node.hpp"
 #include "tests/simulation/dispersal/server_node.hpp"
 
 namespace holdfast::simulation {
@@ -17,6 +18,7 @@ class dispersal_run final : public machines {
     appoint_liars();
     for (std::uint32_t i = 0; i < plan.work.clients; ++i) writers_.push_back(std::make_unique<extent_writer>(world_, i, kept_));
     reader_ = std::make_unique<block_reader>(world_);
+    replica_ = std::make_unique<replica_node>(world_, seed);
     faults_.emplace(world_.events, world_.net, *this, plan, seed, losses_max() - unreliable_.size(), liars_, world_.log,
                     world_.report);
   }
@@ -25,6 +27,7 @@ class dispersal_run final : public machines {
     for (auto& s : servers_) s->start();
     for (auto& w : writers_) w->start();
     read_later();
+    read_through_replica_later();
     run_until(instant(world_.plan.heal_at), [] { return false; });
     auto limit = instant(world_.plan.heal_at + world_.plan.live_within);
     auto rests = [this] { return std::all_of(writers_.begin(), writers_.end(), [](const auto& w) { return w->resting(); }); };
@@ -103,6 +106,15 @@ class dispersal_run final : public machines {
     });
   }
 
+  /// The same through a replica, more often, since it answers most from memory.
+  void read_through_replica_later() {
+    world_.events.after(20ms, [this] {
+      if (!reading_) return;
+      replica_->read_something(kept_);
+      read_through_replica_later();
+    });
+  }
+
   // -- judging ----------------------------------------------------------------------------------------------------------
 
   bool plan_fills() const { return world_.plan.work.filling; }
@@ -141,6 +153,8 @@ class dispersal_run final : public machines {
       auto lost = losses_for(world_.committed.at(id_of(extent.claim.origin)));
       for (std::uint32_t ordinal = 0; ordinal < extent.blocks.size(); ++ordinal) reader_->fetch(extent, ordinal, lost, true);
       if (!run_until(world_.events.now() + 60s, [this] { return reader_->idle(); })) unfinished("a read has no end");
+      for (std::uint32_t ordinal = 0; ordinal < extent.blocks.size(); ++ordinal) replica_->read(extent, ordinal, true);
+      if (!run_until(world_.events.now() + 60s, [this] { return replica_->idle(); })) unfinished("a read through a replica has no end");
     }
   }
 
@@ -167,6 +181,7 @@ class dispersal_run final : public machines {
   std::vector<std::unique_ptr<server_node>> servers_;
   std::vector<std::unique_ptr<extent_writer>> writers_;
   std::unique_ptr<block_reader> reader_;
+  std::unique_ptr<replica_node> replica_;
   std::vector<kept_extent> kept_;
   std::optional<fault_injector> faults_;
   std::set<node_index> liars_, unreliable_;
