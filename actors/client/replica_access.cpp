@@ -133,7 +133,7 @@ void replica_access::look_for(const aguid& object) {
     auto known = all.find(object);
     if (known != all.end() && steady_now() - known->second.begun < search_age_max) return;
     if (known == all.end() && all.size() >= searches_max) all.erase(all.begin());
-    all[object] = {steady_now(), std::nullopt};
+    all[object] = {steady_now(), std::nullopt, false};
   }
   const auto what = mesh::guid_of("object", object);
   outgoing m{*asked, link::traffic_class::foreground, link::message_kind::mesh,
@@ -161,13 +161,16 @@ void replica_access::look_for(const aguid& object) {
 
 std::vector<node_id> replica_access::holders_of(const aguid& object) {
   std::unique_lock lock(searches_->mutex);
+  auto& all = searches_->by_object;
   auto known = [&] {
-    auto search = searches_->by_object.find(object);
-    return search == searches_->by_object.end() || search->second.holders;
+    auto search = all.find(object);
+    return search == all.end() || search->second.holders || search->second.waited;
   };
   searches_->answered.wait_for(lock, search_wait, known);
-  auto search = searches_->by_object.find(object);
-  auto holders = search == searches_->by_object.end() ? std::vector<node_id>() : search->second.holders.value_or(std::vector<node_id>());
+  auto search = all.find(object);
+  if (search == all.end()) return {};
+  search->second.waited = true;
+  auto holders = search->second.holders.value_or(std::vector<node_id>());
   // A connection that stands is worth more than one that must be made.
   std::stable_partition(holders.begin(), holders.end(), [&](const node_id& n) { return links_->is_up(n, link::traffic_class::foreground); });
   return holders;

@@ -51,6 +51,7 @@ class replica_access {
   struct search {
     instant begun;
     std::optional<std::vector<node_id>> holders;  ///< none: not answered yet
+    bool waited = false;                          ///< a reader has waited for it: once is enough
   };
   /// Shared with the mesh's answers, which may come when this is gone.
   struct searches {
