@@ -15,6 +15,7 @@
 #include "protocols/archive/fragment_tree.hpp"
 #include "protocols/object/content_builder.hpp"
 #include "tools/profile/profile_file.hpp"
+#include "where_time_goes.hpp"
 
 namespace {
 
@@ -107,10 +108,14 @@ int main(int argc, char** argv) {
   auto left = size;
   actors::put_options options;
   options.size = size;
+  bench::cpu_account account(argv[1]);
+  account.begin();
   auto start = steady::now();
   auto made = client->put("bench/data", [&](mutable_bytes_view out) { return source.read(out, left); }, options);
   if (!made) return fail_with(made.error());
   row("put (aim: 80 MB/s)", megabytes, seconds_since(start));
+  account.print(megabytes, "MB put");
+  account.begin();
   start = steady::now();
   std::uint64_t got = 0;
   auto read = client->get("bench/data", object::version_walk::newest{}, [&](bytes_view data) -> outcome {
@@ -119,6 +124,7 @@ int main(int argc, char** argv) {
   });
   if (!read) return fail_with(read.error());
   row("get (aim: 150 MB/s)", megabytes, seconds_since(start));
+  account.print(megabytes, "MB got");
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   std::printf("%s; this process held %ld MiB at most\n", read->describe().c_str(), used.ru_maxrss / 1024);

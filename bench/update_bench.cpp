@@ -11,7 +11,6 @@
 
 #include "actors/base/log.hpp"
 #include "actors/client/client.hpp"
-#include "tools/local/cluster.hpp"
 #include "tools/profile/profile_file.hpp"
 #include "where_time_goes.hpp"
 
@@ -55,18 +54,6 @@ void print(const char* what, std::vector<double> latencies, double seconds, int 
   std::fflush(stdout);
 }
 
-std::vector<pid_t> nodes_beside(const std::filesystem::path& profile) {
-  tools::local_cluster cluster(std::filesystem::absolute(profile).parent_path(), {}, std::chrono::seconds(1), [](const std::string&) {},
-                               [] { return false; });
-  std::vector<pid_t> pids;
-  auto nodes = cluster.status();
-  if (!nodes) return pids;
-  for (const auto& node : *nodes) {
-    if (node.pid != 0) pids.push_back(node.pid);
-  }
-  return pids;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,7 +89,7 @@ int main(int argc, char** argv) {
   print("4 kB updates, one client (aim: p50 <= 6 ms)", keep_updating(*client, files[0], seconds, failures), seconds, failures);
   failures = 0;
   std::vector<std::vector<double>> each(writers);
-  bench::cpu_account account(nodes_beside(argv[1]));
+  bench::cpu_account account(argv[1]);
   account.begin();
   {
     std::vector<std::jthread> threads;
@@ -111,7 +98,7 @@ int main(int argc, char** argv) {
   std::vector<double> all;
   for (const auto& latencies : each) all.insert(all.end(), latencies.begin(), latencies.end());
   print("4 kB updates, 64 at once (aim: >= 3000/s)", all, seconds, failures);
-  account.print(static_cast<double>(std::max<std::size_t>(all.size(), 1)));
+  account.print(static_cast<double>(std::max<std::size_t>(all.size(), 1)), "update");
   bench::print_unit_costs(update_bytes);
   return 0;
 }

@@ -11,21 +11,23 @@
 
 #include "protocols/crypto/hash.hpp"
 #include "protocols/crypto/sign.hpp"
+#include "tools/local/cluster.hpp"
 
 namespace holdfast::bench {
 
 namespace {
 
-constexpr const char* names[] = {"actors, links, engines", "agreement log", "block store", "database's background", "timers",
+constexpr const char* names[] = {"actors, links, engines", "agreement log", "stores", "database's background", "compute pool", "timers",
                                  "other threads, callers"};
 static_assert(std::size(names) == work_count);
 
 work kind_of(const std::string& thread) {
   if (thread == "agreement-log") return work::agreement_log;
-  if (thread == "store") return work::stores;
+  if (thread == "store" || thread == "archive-sync") return work::stores;
+  if (thread == "compute") return work::compute;
   if (thread.starts_with("rocksdb")) return work::database;
   if (thread == "caf.clock") return work::timers;
-  return thread.starts_with("caf.") || thread == "update_bench" ? work::actors : work::other;
+  return thread.starts_with("caf.") || thread.ends_with("_bench") ? work::actors : work::other;
 }
 
 std::uint64_t whole_process(pid_t pid) {
@@ -64,13 +66,23 @@ double us_each(Action action) {
 
 }  // namespace
 
+cpu_account::cpu_account(const std::filesystem::path& profile) {
+  tools::local_cluster cluster(std::filesystem::absolute(profile).parent_path(), {}, std::chrono::seconds(1), [](const std::string&) {},
+                               [] { return false; });
+  auto nodes = cluster.status();
+  if (!nodes) return;
+  for (const auto& node : *nodes) {
+    if (node.pid != 0) nodes_.push_back(node.pid);
+  }
+}
+
 std::map<pid_t, cpu_times> cpu_account::read() const {
   std::map<pid_t, cpu_times> all{{getpid(), of_process(getpid())}};
   for (auto pid : nodes_) all[pid] = of_process(pid);
   return all;
 }
 
-void cpu_account::print(double operations) const {
+void cpu_account::print(double operations, const char* unit) const {
   struct column {
     const char* name;
     cpu_times sum{};
@@ -86,7 +98,7 @@ void cpu_account::print(double operations) const {
     ++c.processes;
     for (std::size_t i = 0; i < work_count; ++i) c.sum[i] += spent[i];
   }
-  std::printf("\nwhere the time goes: microseconds of processor an update\n%-26s", "");
+  std::printf("\nwhere the time goes: microseconds of processor, each %s\n%-26s", unit, "");
   for (const auto& c : columns) std::printf("%14s", (std::string(c.name) + " (" + std::to_string(c.processes) + ")").c_str());
   std::printf("%10s\n", "together");
   std::array<double, 4> totals{};

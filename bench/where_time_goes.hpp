@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,22 +13,23 @@
 namespace holdfast::bench {
 
 /// What a thread is for, by the name it was given.
-enum class work : std::uint8_t { actors, agreement_log, stores, database, timers, other };
-constexpr std::size_t work_count = 6;
+enum class work : std::uint8_t { actors, agreement_log, stores, database, compute, timers, other };
+constexpr std::size_t work_count = 7;
 
 /// Nanoseconds on a processor by kind of work, of one process.
 using cpu_times = std::array<std::uint64_t, work_count>;
 
 class cpu_account {
  public:
-  /// This process and these; what is no longer there counts as idle.
-  explicit cpu_account(std::vector<pid_t> nodes) : nodes_(std::move(nodes)) {}
+  /// This process, and the nodes of the local cluster whose client's profile this is, if it is one.
+  explicit cpu_account(const std::filesystem::path& profile);
 
   /// The account begins (anew) here.
   void begin() { before_ = read(); }
 
-  /// A table of microseconds per operation since `begin`: the client, the ring's members (they write the agreement log), other nodes.
-  void print(double operations) const;
+  /// A table of microseconds for each of so many `unit`s since `begin`: the client, the ring's members (they write the agreement log), other
+  /// nodes.
+  void print(double operations, const char* unit) const;
 
  private:
   std::map<pid_t, cpu_times> read() const;

@@ -120,7 +120,12 @@ rocksdb::ColumnFamilyOptions table_options(const database_memory::parts& memory,
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.compression = rocksdb::kNoCompression;  // most values are ciphertext
   options.write_buffer_size = 16u << 20;
-  if (of_blocks) options.compaction_style = rocksdb::kCompactionStyleUniversal;  // rewrites bulk that is never changed less often
+  if (of_blocks) {  // bulk that never changes: merged late and many tables at once, so that it is rewritten once or twice, not five times
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.level0_file_num_compaction_trigger = 16;
+    options.level0_slowdown_writes_trigger = 40;
+    options.level0_stop_writes_trigger = 64;
+  }
   return options;
 }
 
