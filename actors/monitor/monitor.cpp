@@ -27,7 +27,7 @@ std::string what_it_waits_for(life state) {
   switch (state) {
     case life::starting: return "waits for the rings and for its place in the directory";
     case life::catching_up: return "fetches what it missed";
-    case life::mute: return "keeps silent until it is safe to vote";
+    case life::mute: return "its log was lost, and it waits until the others are past all it may have said";
     default: return {};
   }
 }

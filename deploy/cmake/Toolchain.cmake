@@ -1,5 +1,9 @@
 # Compiler flags, the compiler cache and the linker. All of it is optional but the flags.
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers -fno-plt)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 sees both in its own inlined std::string and std::optional, where there is nothing (GCC bugs 105329, 105562).
+  add_compile_options(-Wno-array-bounds -Wno-maybe-uninitialized)
+endif()
 find_program(CCACHE ccache)
 if(CCACHE)
   # Sloppiness lets precompiled headers hit; no hash of the directory lets several checkouts share one cache.
