@@ -295,7 +295,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
                                   (e.sequence == 0 ? "that is safe" : "batch " + std::to_string(e.sequence) + " is stable"));
         }
         break;
-      case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes again"); break;
+      case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes"); break;
       case kind::refused:
         log::debug("ring refused", {{"ring", config_.label}, {"seat", e.seat.value_or(0)}, {"why", e.text}});
         break;

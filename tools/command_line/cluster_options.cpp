@@ -83,7 +83,7 @@ void declare(CLI::App& c, invite_options& o) {
 }
 
 void declare(CLI::App& c, revoke_options& o) {
-  c.add_option("id", o.id, "the member's id, as `holdfast status` shows it")->required();
+  c.add_option("id", o.id, "the member's id, whole; a node's name, or first digits, shows its id")->required();
   c.add_flag("--yes", o.yes, "do not ask");
   declare_identity(c, o.as);
   c.footer("A revoked member is refused by every other. This cannot be taken back; it may join again with a new token.");

@@ -1,5 +1,7 @@
 // The operator's commands: `invite`, `revoke`, `status`, `dashboard`. Statements are signed here and ordered by the root ring.
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "actors/base/clock.hpp"
 #include "actors/client/dialler.hpp"
@@ -62,6 +64,27 @@ std::optional<identity::member_kind> kind_of(const std::string& name) {
   return std::nullopt;
 }
 
+/// The id of the node with this name, or whose id begins so, by the word of the node that was asked: good to show, not to act upon.
+result<node_id> node_called(const identity_options& as, const std::string& who) {
+  constexpr std::size_t digits_min = 4;
+  auto answer = ask_monitor(as, introspection::view_request{});
+  if (!answer) return fail(answer.error());
+  auto* view = std::get_if<introspection::view_reply>(&*answer);
+  auto status = nlohmann::json::parse(view ? view->json : "{}", nullptr, false);
+  auto text = [](const nlohmann::json& of, const char* key) { return of.contains(key) && of[key].is_string() ? of[key].get<std::string>() : ""; };
+  std::set<std::string> meant;
+  if (status.is_object() && status.contains("nodes")) {
+    for (const auto& node : status["nodes"]) {
+      auto id = text(node, "id");
+      if (text(node, "name") == who || (who.size() >= digits_min && id.starts_with(who))) meant.insert(id);
+    }
+  }
+  if (meant.size() > 1) return fail(tool_errc::usage, "\"" + who + "\" may mean any of " + std::to_string(meant.size()) + " nodes; give more digits");
+  auto id = meant.empty() ? std::nullopt : node_id::from_hex(*meant.begin());
+  if (!id) return fail(tool_errc::usage, "no node is called \"" + who + "\"; `holdfast status` shows them, and a new profile is told its own id");
+  return *id;
+}
+
 }  // namespace
 
 int run(const invite_options& o) {
@@ -88,9 +111,14 @@ int run(const invite_options& o) {
 }
 
 int run(const revoke_options& o) {
-  auto node = node_id::from_hex(o.id);
   auto no = [&](std::string why) { return report(error(tool_errc::usage, std::move(why)), o.as.json); };
-  if (!node) return no("'" + o.id + "' is no id: 64 hexadecimal digits; `holdfast status --json` shows those of nodes, a new profile its own");
+  auto node = node_id::from_hex(o.id);
+  if (!node) {
+    auto meant = node_called(o.as, o.id);
+    if (!meant) return report(meant.error(), o.as.json, situation::operating);
+    return no("\"" + o.id + "\" is, by the word of the node that was asked, " + meant->hex() + "; if that is meant: holdfast revoke " + meant->hex() +
+              " --yes");
+  }
   if (!o.yes) return no("revoking is for good: whoever it is needs a new token to return; say --yes if that is meant");
   auto s = open_session(o.as);
   if (!s) return report(s.error(), o.as.json, situation::operating);

@@ -1,5 +1,6 @@
 #include "tools/commands/status_text.hpp"
 
+#include <array>
 #include <iomanip>
 #include <sstream>
 
@@ -41,8 +42,13 @@ std::string status_text(const std::string& view_json) {
   if (!view.is_object()) return "the node's answer is no status\n";
   std::ostringstream out;
   out << text_of(view, "sentence") << "\n\n";
-  out << std::left << std::setw(14) << "NODE" << std::setw(13) << "STATE" << std::setw(24) << "ADDRESS" << std::setw(12) << "MEMORY" << std::setw(12)
-      << "STORED" << std::setw(12) << "CACHED" << "RINGS\n";
+  out << std::left;
+  auto row = [&](const std::array<std::string, 7>& cells, const std::string& last) {
+    constexpr std::array widths{14, 10, 13, 24, 12, 12, 12};
+    for (std::size_t i = 0; i < cells.size(); ++i) out << std::setw(widths[i]) << cells[i];
+    out << last << "\n";
+  };
+  row({"NODE", "ID", "STATE", "ADDRESS", "MEMORY", "STORED", "CACHED"}, "RINGS");
   for (const auto& node : view["nodes"]) {
     std::string rings;
     for (const auto& ring : node.value("rings", json::array())) {
@@ -50,10 +56,10 @@ std::string status_text(const std::string& view_json) {
                std::to_string(number_of(ring, "executed"));
     }
     auto archive = node.value("archive", json()), secondary = node.value("secondary", json());
-    out << std::setw(14) << text_of(node, "name") << std::setw(13) << text_of(node, "state") << std::setw(24) << text_of(node, "address")
-        << std::setw(12) << size_of(number_of(node, "memory_rss_bytes")) << std::setw(12)
-        << (archive.is_object() ? size_of(number_of(archive, "bytes")) : "-") << std::setw(12)
-        << (secondary.is_object() ? size_of(number_of(secondary, "held_bytes")) : "-") << rings << "\n";
+    auto held = [](const json& where, const char* key) { return where.is_object() ? size_of(number_of(where, key)) : "-"; };
+    row({text_of(node, "name"), text_of(node, "id").substr(0, 8), text_of(node, "state"), text_of(node, "address"),
+         size_of(number_of(node, "memory_rss_bytes")), held(archive, "bytes"), held(secondary, "held_bytes")},
+        rings);
   }
   auto troubles = view.value("troubles", json::array());
   if (!troubles.empty()) out << "\nWhat is wrong:\n";
