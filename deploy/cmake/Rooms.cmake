@@ -55,6 +55,5 @@ function(holdfast_tests folder tier)
   if(NOT TESTS_TIMEOUT)
     set(TESTS_TIMEOUT 300)
   endif()
-  set_tests_properties(${tier}.${name} PROPERTIES LABELS ${tier} TIMEOUT ${TESTS_TIMEOUT} RUN_SERIAL "$<BOOL:${TESTS_SERIAL}>"
-    ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
+  set_tests_properties(${tier}.${name} PROPERTIES LABELS ${tier} TIMEOUT ${TESTS_TIMEOUT} RUN_SERIAL "$<BOOL:${TESTS_SERIAL}>")
 endfunction()
