@@ -22,7 +22,7 @@ struct fixture {
   std::map<extent_id, coding_record> ring;         ///< what is proven
   std::vector<bytes> repair_page, extents_page;    ///< what a member claims
   std::map<extent_id, extent_header> held;
-  std::set<extent_id> being_written;
+  std::set<extent_id> being_written, told;
   std::vector<outgoing_request> sent;
   std::vector<store_effect> kept;
   std::set<extent_id> adopted;
@@ -58,6 +58,7 @@ struct fixture {
     p.send = [this](outgoing_request r) { sent.push_back(std::move(r)); };
     p.keep = [this](store_effect e) { kept.push_back(std::move(e)); };
     p.being_written = [this](const extent_id& e) { return being_written.contains(e); };
+    p.tell = [this](const commitment& c) { told.insert(c.record->extent); };
     p.adopt = [this](const extent_header& h, std::optional<commitment>) { adopted.insert(h.extent); };
     p.note = [this](introspection::severity, std::string kind, std::string, std::string) { notes.push_back(std::move(kind)); };
     return p;
@@ -122,6 +123,7 @@ BOOST_FIXTURE_TEST_CASE(an_extent_that_a_client_is_writing_is_left_alone, fixtur
   being_written.insert(named<extent_id>(1));
   for (int i = 0; i < 5; ++i) sweep();
   BOOST_TEST(sent.empty());
+  BOOST_TEST(told.contains(named<extent_id>(1)));  // its update is ordered: the server need not wait for the client any longer
   being_written.clear();
   for (int i = 0; i < 5; ++i) sweep();
   BOOST_TEST(repair.filling(named<extent_id>(1)));
