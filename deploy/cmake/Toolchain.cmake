@@ -1,8 +1,8 @@
 # Compiler flags, the compiler cache and the linker. All of it is optional but the flags.
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-field-initializers -fno-plt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12 sees both in its own inlined std::string and std::optional, where there is nothing (GCC bugs 105329, 105562).
-  add_compile_options(-Wno-array-bounds -Wno-maybe-uninitialized)
+  # GCC 12 sees these in its own inlined std::string and std::optional, where there is nothing (GCC bugs 105329, 105562).
+  add_compile_options(-Wno-array-bounds -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 find_program(CCACHE ccache)
 if(CCACHE)
