@@ -99,11 +99,11 @@ void cpu_account::print(double operations, const char* unit) const {
     for (std::size_t i = 0; i < work_count; ++i) c.sum[i] += spent[i];
   }
   std::printf("\nwhere the time goes: microseconds of processor, each %s\n%-26s", unit, "");
-  for (const auto& c : columns) std::printf("%14s", (std::string(c.name) + " (" + std::to_string(c.processes) + ")").c_str());
+  for (const auto& c : columns) std::printf("%18s", (std::string(c.name) + " (" + std::to_string(c.processes) + ")").c_str());
   std::printf("%10s\n", "together");
   std::array<double, 4> totals{};
   auto line = [](const char* name, const std::array<double, 4>& values) {
-    std::printf("%-26s%14.1f%14.1f%14.1f%10.1f\n", name, values[0], values[1], values[2], values[3]);
+    std::printf("%-26s%18.1f%18.1f%18.1f%10.1f\n", name, values[0], values[1], values[2], values[3]);
   };
   for (std::size_t i = 0; i < work_count; ++i) {
     std::array<double, 4> values{};
