@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "actors/base/clock.hpp"
 #include "actors/link/blocking.hpp"
 #include "protocols/identity/join.hpp"
 
@@ -19,14 +20,15 @@ result<ring::admission_proof> proven(const links& link, const node_id& member, c
   auto claimed = word->statement.open(trust.verified()->genesis.founder);
   if (!claimed) return fail(claimed.error());
   constexpr auto pause = 250ms;
-  constexpr int tries = 60;
+  constexpr auto patience = 30s;
   error last(errc::unavailable, "the root ring has not taken over the founder's admission of this newcomer; try again with another token");
-  for (int i = 0; i < tries; ++i) {
+  const auto deadline = steady_now() + patience;
+  do {
     auto answer = ask_member(link, member, membership::admission_request{claimed->id}, 6s);
     if (auto* found = answer ? std::get_if<membership::admission_reply>(&*answer) : nullptr) return std::move(found->admission);
     if (!answer) last = answer.error();
     std::this_thread::sleep_for(pause);
-  }
+  } while (steady_now() < deadline);
   return fail(last);
 }
 

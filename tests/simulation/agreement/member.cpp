@@ -44,10 +44,9 @@ void member::start() {
     auto record = codec::decode<agreement::log_record>(data, "log record");
     if (!record) return watch_.violation(seat_, "the log holds what does not decode: " + record.error().message());
     replay.add(*record);
-    life_->index.add(life_->records.size(), *record);
-    life_->records.push_back(std::move(*record));
+    life_->log.add(std::move(*record));
   }
-  watch_.started(seat_, life_->records);
+  watch_.started(seat_, life_->log.records);
   auto recovered = replay.take();
   recovered.amnesiac = recovered.amnesiac || !log.intact;
   carry_out(life_->replica->start(reading(), std::move(recovered)));
@@ -89,8 +88,7 @@ void member::carry_out(agreement::step s) {
 }
 
 void member::persist(const agreement::persist& p) {
-  life_->index.add(life_->records.size(), p.record);
-  life_->records.push_back(p.record);
+  life_->log.add(p.record);
   watch_.appended(seat_, p.ticket.value, p.record);
   disk_.append(p.ticket.value, codec::encode(p.record), p.sync);
 }
@@ -122,17 +120,7 @@ void member::set_timer(const agreement::timer& t) {
 
 void member::load(const agreement::load& l) {
   later(between(random_, 10us, 2ms), [this, l] {
-    std::vector<agreement::batch_ptr> bodies;
-    std::size_t bytes_read = 0;
-    for (auto sequence = l.first; sequence <= l.last; ++sequence) {
-      auto position = life_->index.find(sequence);
-      if (!position) break;
-      auto content = agreement::body_in(life_->records[*position]);
-      bytes_read += agreement::size_of(*content);
-      if (!bodies.empty() && bytes_read > l.bytes_max) break;
-      bodies.push_back(std::make_shared<agreement::batch>(*content));
-    }
-    carry_out(life_->replica->on_loaded(reading(), l.ticket, l.first, std::move(bodies)));
+    carry_out(life_->replica->on_loaded(reading(), l.ticket, l.first, life_->log.bodies(l)));
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocols/ring/object_state.hpp"
+#include "tests/simulation/agreement/kept_log.hpp"
 #include "tests/simulation/agreement/ring_world.hpp"
 #include "tests/simulation/core/disk.hpp"
 
@@ -61,8 +62,7 @@ class member {
     std::unique_ptr<ring::object_state> state;
     std::unique_ptr<state_checker> checker;
     std::unique_ptr<agreement::replica> replica;
-    std::vector<agreement::log_record> records;  ///< the log's content; a record's position is its index
-    agreement::log_index index;
+    kept_log log;
     std::map<agreement::timer_id, std::uint64_t> timers;  ///< the newest setting of each
     std::uint64_t executed = 0;
     std::map<std::uint64_t, agreement::delivery> deliveries;  ///< not executed yet

@@ -42,8 +42,7 @@ void engine_member::start() {
     auto record = codec::decode<agreement::log_record>(data, "log record");
     if (!record) return violation("has a log that holds what does not decode: " + record.error().message());
     replay.add(*record);
-    life_->index.add(life_->records.size(), *record);
-    life_->records.push_back(std::move(*record));
+    life_->log.add(std::move(*record));
   }
   auto recovered = replay.take();
   recovered.amnesiac = recovered.amnesiac || !log.intact;
@@ -102,8 +101,7 @@ void engine_member::grow_old(ring::service_reply& reply) {
 
 void engine_member::carry_out(ring::step s) {
   for (const auto& p : s.persists) {
-    life_->index.add(life_->records.size(), p.record);
-    life_->records.push_back(p.record);
+    life_->log.add(p.record);
     disk_.append(p.ticket.value, codec::encode(p.record), p.sync);
   }
   for (const auto& out : s.sends) {
@@ -138,17 +136,7 @@ void engine_member::set_timer(const ring::timer& t) {
 
 void engine_member::load(const agreement::load& l) {
   later(between(random_, 10us, 2ms), [this, l] {
-    std::vector<agreement::batch_ptr> bodies;
-    std::size_t bytes_read = 0;
-    for (auto sequence = l.first; sequence <= l.last; ++sequence) {
-      auto position = life_->index.find(sequence);
-      if (!position) break;
-      auto content = agreement::body_in(life_->records[*position]);
-      bytes_read += agreement::size_of(*content);
-      if (!bodies.empty() && bytes_read > l.bytes_max) break;
-      bodies.push_back(std::make_shared<agreement::batch>(*content));
-    }
-    carry_out(life_->engine->on_loaded(reading(), l.ticket, l.first, std::move(bodies)));
+    carry_out(life_->engine->on_loaded(reading(), l.ticket, l.first, life_->log.bodies(l)));
   });
 }
 

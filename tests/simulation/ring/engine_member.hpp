@@ -4,6 +4,7 @@
 
 #include "protocols/ring/object_state.hpp"
 #include "protocols/ring/ring_engine.hpp"
+#include "tests/simulation/agreement/kept_log.hpp"
 #include "tests/simulation/agreement/ring_world.hpp"
 #include "tests/simulation/core/disk.hpp"
 #include "tests/simulation/ring/service_wire.hpp"
@@ -40,8 +41,7 @@ class engine_member {
   /// What a process holds in memory, from one start to the next stop.
   struct life {
     std::unique_ptr<ring::ring_engine> engine;
-    std::vector<agreement::log_record> records;  ///< the log's content; a record's position is its index
-    agreement::log_index index;
+    kept_log log;
     std::map<ring::timer_id, std::uint64_t> timers;  ///< the newest setting of each
     std::map<std::uint64_t, std::pair<node_index, std::uint64_t>> askers;  ///< by ticket: who, and its name for the request
     std::uint64_t last_ticket = 0;
