@@ -261,7 +261,6 @@ caf::behavior desk_behavior(caf::event_based_actor* self, link_port_ptr links, s
         if (!failed.peer.is_zero()) desk->on_lost(failed.peer);
       },
       [](const peer_up&) {},
-      [](const peer_heard&) {},
       [desk](desk_tick_atom) { desk->on_tick(); },
   };
 }

@@ -18,7 +18,7 @@ using link::traffic_class;
 
 namespace {
 
-constexpr auto manager_beat = std::chrono::milliseconds(20);     ///< deadlines of requests and retries are kept to within this
+constexpr auto manager_beat = std::chrono::milliseconds(50);     ///< deadlines of requests and retries are kept to within this
 constexpr auto close_timeout = std::chrono::seconds(1);
 constexpr auto settled_after = std::chrono::seconds(10);         ///< a session that lived so long resets its lane's backoff
 
@@ -207,6 +207,13 @@ void link_manager_state::on_beat() {
   refusals.settle(now);
   if (close_by && now > *close_by) return self->quit();
   send_later(self, manager_beat, beat_atom::value);
+  if (now - sessions_beat_at >= limits::heartbeat_interval) {  // together: one timer and one wake-up for all connections
+    sessions_beat_at = now;
+    for (const auto& [serial, e] : sessions_by_serial) {
+      // On this very thread: sessions are woken without a detour through the multiplexer's pipe.
+      if (e.up) e.handle->enqueue(nullptr, caf::make_message_id(), caf::make_message(beat_atom::value), self->context());
+    }
+  }
   std::vector<lane_key> due;
   for (auto& [key, r] : retries) {
     if (r.due && *r.due <= now) due.push_back(key);

@@ -90,6 +90,7 @@ struct link_manager_state {
   std::map<std::uint64_t, entry> sessions_by_serial;
   std::map<std::string, std::size_t> connections_by_host;
   std::size_t half_open = 0;  ///< accepted, not up
+  instant sessions_beat_at{};
   std::map<std::uint64_t, dial> dials;
   std::set<node_id> kept;
   std::map<lane_key, retry> retries;

@@ -44,6 +44,16 @@ void link_port::unwatch(const caf::actor& watcher) {
   std::erase(watchers_, watcher);
 }
 
+void link_port::hear(caf::actor listener) {
+  std::unique_lock lock(mutex_);
+  listener_ = std::move(listener);
+}
+
+void link_port::heard(const peer_heard& answer) {
+  std::shared_lock lock(mutex_);
+  if (listener_) caf::anon_send(listener_, answer);
+}
+
 void link_port::know(const node_id& node, std::vector<std::string> addresses) { outbox_.know(node, std::move(addresses)); }
 
 void link_port::identify(link::local_identity self) {
@@ -88,6 +98,7 @@ void link_port::set_manager(caf::actor manager) {
   if (manager_) return;
   handlers_.fill({});  // the links are closed: let go of everybody
   watchers_.clear();
+  listener_ = nullptr;
 }
 
 void link_port::ask_to_dial(const node_id& node, link::traffic_class lane) {

@@ -42,10 +42,13 @@ class link_port {
   /// Messages of `kind` that are not replies go to `handler` as `inbound`; one handler a kind, the newest wins.
   void subscribe(link::message_kind kind, caf::actor handler);
 
-  /// `watcher` gets `peer_up`, `peer_down`, `peer_heard` and `dial_failed`; first a `peer_up` for what is up already (one
-  /// that comes up meanwhile may be told twice). `unwatch` before it ends.
+  /// `watcher` gets `peer_up`, `peer_down` and `dial_failed`; first a `peer_up` for what is up already (one that comes up
+  /// meanwhile may be told twice). `unwatch` before it ends.
   void watch(caf::actor watcher);
   void unwatch(const caf::actor& watcher);
+
+  /// Each `peer_heard` goes to `listener`; there is one, the newest.
+  void hear(caf::actor listener);
 
   /// Where a node may be dialled, first address first (HOST:PORT or [ADDR]:PORT); replaces what was known.
   void know(const node_id& node, std::vector<std::string> addresses);
@@ -69,6 +72,7 @@ class link_port {
     std::shared_lock lock(mutex_);
     for (const auto& w : watchers_) caf::anon_send(w, event);
   }
+  void heard(const peer_heard& answer);
   /// Ends the requests among messages that never left.
   void fail_unsent(const std::vector<queued_message>& messages, const std::string& why);
   void set_manager(caf::actor manager);
@@ -82,7 +86,7 @@ class link_port {
   std::shared_ptr<const link::local_identity> identity_;
   std::array<caf::actor, 16> handlers_;
   std::vector<caf::actor> watchers_;
-  caf::actor manager_;
+  caf::actor listener_, manager_;
 };
 
 using link_port_ptr = std::shared_ptr<link_port>;

@@ -67,7 +67,7 @@ struct peer_down {
   link::refusal_reason reason;
 };
 
-/// To watchers: the peer answered a heartbeat (every 250 ms on agreement and foreground): food for the failure detector.
+/// To whoever hears: the peer answered a heartbeat (every 250 ms on foreground): food for the failure detector.
 struct peer_heard {
   node_id peer;
   link::traffic_class lane;

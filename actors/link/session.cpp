@@ -41,7 +41,7 @@ void session_state::open_socket() {
   int on = 1;
   ::setsockopt(native_socket_of(connection_), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   self_->ack_writes(connection_, true);
-  self_->configure_read(connection_, caf::io::receive_policy::at_most(limits::read_bytes(setup_.rules.lane)));
+  read_at_most(limits::read_bytes_min);
 }
 
 caf::behavior session_state::start(pointer self, session_setup setup) {
@@ -119,8 +119,23 @@ std::optional<link::refusal> session_state::no_room_for(const link::peer_info& p
                                                                  " processes linked with this node already; end one, or use another profile"};
 }
 
+void session_state::read_at_most(std::size_t bytes_count) {
+  read_bytes_ = bytes_count;
+  self_->configure_read(connection_, caf::io::receive_policy::at_most(bytes_count));
+}
+
+/// Twice as much at once when a read was filled, half when it was not even to a quarter.
+void session_state::adapt_reading(std::size_t filled) {
+  if (filled == read_bytes_ && read_bytes_ < limits::read_bytes_max(setup_.rules.lane)) {
+    read_at_most(2 * read_bytes_);
+  } else if (filled < read_bytes_ / 4 && read_bytes_ > limits::read_bytes_min) {
+    read_at_most(read_bytes_ / 2);
+  }
+}
+
 void session_state::on_bytes(bytes_view data) {
   if (ending_) return;
+  adapt_reading(data.size());
   heard_at_ = steady_now();
   status_.received_bytes += data.size();
   auto taken = tls_->received(data);
@@ -171,10 +186,9 @@ void session_state::on_consumed() {
 
 void session_state::on_beat() {
   if (!up()) return;
-  send_later(self_, limits::heartbeat_interval, beat_atom::value);
   auto now = read_clock();
-  ++beats_;
-  if (handshake_->lane() != link::traffic_class::background || beats_ % 8 == 0) {
+  // Failure detection looks at foreground; elsewhere it is enough that a dead connection is found out.
+  if (handshake_->lane() == link::traffic_class::foreground || beats_++ % limits::beats_between_heartbeats == 0) {
     control(link::message_kind::heartbeat, codec::encode(heartbeats_.ask(now.now)));
   }
   if (!paused_ && now.now - heard_at_ > limits::silence_timeout) return end(refusal_reason::timeout, "nothing was heard for too long");

@@ -43,6 +43,8 @@ class session_state {
   // Connection (session.cpp)
   void open_socket();
   void on_bytes(bytes_view data);
+  void read_at_most(std::size_t bytes_count);
+  void adapt_reading(std::size_t filled);
   void on_beat();
   void on_consumed();
   bool holds_too_much() const;
@@ -103,6 +105,7 @@ class session_state {
   std::deque<queued_message> pulled_;
   std::optional<link::frame_writer> writing_;
   std::size_t unwritten_bytes_ = 0;
+  std::size_t read_bytes_ = 0;   ///< what the socket is asked for at once
   instant heard_at_{}, used_at_{}, rechecked_at_{};
   std::uint64_t beats_ = 0;
   session_status status_;

@@ -137,7 +137,7 @@ outcome session_state::on_heartbeat(const link::message& m) {
   auto beat = codec::decode<link::heartbeat>(m.payload, "heartbeat");
   if (!up_ || !beat) return refuse(refusal_reason::malformed, "a heartbeat that does not decode");
   if (beat->answer) {
-    if (auto taken = heartbeats_.on_answer(steady_now(), *beat)) setup_.port->announce(peer_heard{peer_->id, handshake_->lane(), *taken});
+    if (auto taken = heartbeats_.on_answer(steady_now(), *beat)) setup_.port->heard({peer_->id, handshake_->lane(), *taken});
     return {};
   }
   beat->answer = true;

@@ -57,6 +57,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     set_default_handler(caf::drop);  // watchers of links are told more than this role needs
     config_.links->subscribe(link::message_kind::monitor, me);
     config_.links->watch(me);
+    config_.links->hear(me);
     send(this, monitor_beat_atom::value);
     send(this, monitor_poll_atom::value);
     return {

@@ -125,12 +125,12 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
   }
 
   void on_request(ring_member_state::asker who, ring::service_body body) {
-    if (auto* records = std::get_if<ring::records_request>(&body)) {
-      read_records(std::move(who), std::move(records->names));
-    } else if (auto* content = std::get_if<ring::inline_request>(&body)) {
-      read_inline(std::move(who), content->block);
-    } else if (!state.engine) {
+    if (!state.engine) {
       answer(std::move(who), failure(error(errc::unavailable, "this ring member is still reading its log")));
+    } else if (auto* records = std::get_if<ring::records_request>(&body)) {
+      read_records(std::move(who), std::move(records->names), state.engine->absence(records->at_least));
+    } else if (auto* content = std::get_if<ring::inline_request>(&body)) {
+      read_inline(std::move(who), content->block, state.engine->absence(content->at_least));
     } else {
       auto ticket = state.next_ticket++;
       state.askers.emplace(ticket, std::move(who));
@@ -150,23 +150,27 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
 
   // -- what the store answers -----------------------------------------------------------------------------------------
 
-  void read_records(ring_member_state::asker who, std::vector<vguid> names) {
-    auto work = [blocks = config_.blocks, names = std::move(names), reply = replier(std::move(who))] {
+  void read_records(ring_member_state::asker who, std::vector<vguid> names, ring::failure_reply absence) {
+    auto work = [blocks = config_.blocks, names = std::move(names), absence = std::move(absence), reply = replier(std::move(who))] {
       ring::records_reply found;
-      for (const auto& name : names) found.records.push_back(blocks->versions.get(name.view()).value_or(bytes{}));
+      for (const auto& name : names) {
+        auto record = blocks->versions.get(name.view());
+        if (!record) return reply(absence);
+        found.records.push_back(std::move(*record));
+      }
       reply(found);
     };
     config_.stores->post(0, std::move(work));
   }
 
-  void read_inline(ring_member_state::asker who, const bguid& block) {
-    auto work = [blocks = config_.blocks, block, reply = replier(std::move(who))] {
+  void read_inline(ring_member_state::asker who, const bguid& block, ring::failure_reply absence) {
+    auto work = [blocks = config_.blocks, block, absence = std::move(absence), reply = replier(std::move(who))] {
       auto found = blocks->blocks.get(block.view());
-      // The name is checked here too: a damaged block is an error to the asker, who then turns to another member.
+      // The name is checked here too: a damaged block is as good as none, and the asker turns to another member.
       if (found && archive::block_name(*found) == block) {
         reply(ring::inline_reply{std::move(*found)});
       } else {
-        reply(failure(error(errc::not_found, "this ring member does not hold inline block " + block.brief() + " intact")));
+        reply(absence);
       }
     };
     config_.stores->post(0, std::move(work));

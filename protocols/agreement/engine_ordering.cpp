@@ -164,6 +164,7 @@ void replica::engine::handle(seat_index from, prepare&& m) {
   if (p.what.view != view_ || changing_ || !in_window(p.what.sequence) || from == primary()) return;
   auto* known = find_slot(p.what.sequence);
   if (known && known->prepares.contains(from) && !planted(planted_bug::prepare_counted_twice)) return;
+  if (known && known->prepared && known->accepted->batch == p.what.batch) return;  // the quorum is there: no signature checked in vain
   if (!certifier_.holds(phase::prepare, p.what, from, p.sig)) return refuse(from, "a prepare is not signed by its seat");
   slots_[p.what.sequence].add_prepare(from, p.what.batch, p.sig);
   advance(p.what.sequence);

@@ -16,6 +16,7 @@ enum class planted_bug : std::uint8_t {
   receipt_before_durable,
   read_without_quorum,
   head_goes_back,
+  absence_before_execution,
 };
 
 #ifdef HOLDFAST_PLANTED_BUGS

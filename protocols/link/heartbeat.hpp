@@ -1,4 +1,4 @@
-// Heartbeats: each side asks every 250 ms and the other answers at once with what it was asked; the sender measures the
+// Heartbeats: each side asks every 250 ms (2 s off foreground) and the other answers at once with what it was asked; the sender measures the
 // round trip by its own clock alone. Failure detection itself is membership's: it is told of every answer.
 #pragma once
 

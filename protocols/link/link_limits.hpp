@@ -34,8 +34,9 @@ constexpr std::size_t lane_messages_max = 65'536;  ///< empty messages cost memo
 /// Encrypted and handed to the socket, not yet taken by it, per connection: enough for 1 Gbit/s at 4 ms.
 constexpr std::size_t unwritten_bytes_max = 512u << 10;
 
-/// What a socket is asked for at once, per connection.
-constexpr std::size_t read_bytes(traffic_class c) { return c == traffic_class::agreement ? 64u << 10 : 128u << 10; }
+/// What a socket is asked for at once, per connection: little while little comes, for that much memory is cleared for each read.
+constexpr std::size_t read_bytes_min = 4u << 10;
+constexpr std::size_t read_bytes_max(traffic_class c) { return c == traffic_class::agreement ? 64u << 10 : 128u << 10; }
 
 /// All queues and all received, unconsumed messages of a process together (OPERATIONS: links 64 MiB).
 constexpr std::uint64_t budget_bytes = 64u << 20;
@@ -48,7 +49,8 @@ constexpr std::size_t pending_requests_max = 65'536;       ///< requests of this
 constexpr std::size_t known_peers_max = 4'096;             ///< peers with an address or a lane
 
 constexpr duration handshake_timeout = std::chrono::seconds(5);       ///< TCP, TLS and hello together
-constexpr duration heartbeat_interval = std::chrono::milliseconds(250);
+constexpr duration heartbeat_interval = std::chrono::milliseconds(250);  ///< on foreground
+constexpr std::uint64_t beats_between_heartbeats = 8;                  ///< on agreement and background, which are busy or unimportant
 constexpr duration silence_timeout = std::chrono::seconds(10);        ///< a connection without a byte is closed and dialled anew
 constexpr duration recheck_interval = std::chrono::seconds(10);       ///< admissions of open sessions are verified again
 constexpr duration goodbye_timeout = std::chrono::milliseconds(500);  ///< for the peer to read why it was refused

@@ -4,6 +4,22 @@
 
 namespace holdfast::ring {
 
+namespace {
+
+/// Said for now only: the same member may answer the same question later.
+bool is_passing(const failure_reply& refusal) {
+  return refusal.code == static_cast<std::uint16_t>(errc::unavailable) || refusal.code == static_cast<std::uint16_t>(errc::over_limit);
+}
+
+error error_of(const failure_reply& refusal) { return {static_cast<errc>(refusal.code), refusal.sentence}; }
+
+void cover(service_body& what, std::uint64_t at_least) {
+  if (auto* records = std::get_if<records_request>(&what)) records->at_least = at_least;
+  if (auto* content = std::get_if<inline_request>(&what)) content->at_least = at_least;
+}
+
+}  // namespace
+
 ring_client::ring_client(cluster_id cluster, identity::ring_description ring, client_limits limits)
     : verifier_(cluster, std::move(ring)), limits_(limits) {}
 
@@ -50,6 +66,7 @@ std::pair<ring_client::call_id, ring_client::step> ring_client::ask(instant now,
   call c;
   c.at = phase::asking;
   c.body = std::move(what);
+  cover(c.body, highest_seen_);
   c.valid = std::move(valid);
   c.began = c.stage_began = now;
   auto id = open(std::move(c));
@@ -84,6 +101,11 @@ void ring_client::send_to_next(call_id id, call& c, instant now, step& out) {
   }
 }
 
+/// A full round is not followed by another at once: the next tick begins it.
+void ring_client::try_another(call_id id, call& c, instant now, step& out) {
+  if (c.tried.size() < ring().size()) send_to_next(id, c, now, out);
+}
+
 void ring_client::start_reading(call_id id, call& c, instant now, step& out) {
   for (const auto& [seat, mark] : c.marks) c.at_least = std::max(c.at_least, mark);
   c.at = phase::reading;
@@ -115,7 +137,7 @@ void ring_client::on_entry(call_id id, call& c, service_reply reply, instant now
   auto& entry = std::get<entry_reply>(reply);
   if (c.at != phase::submitting && c.at != phase::reading) return;
   if (!proves(c, entry)) {
-    if (c.at == phase::reading) send_to_next(id, c, now, out);
+    if (c.at == phase::reading) try_another(id, c, now, out);
     return;
   }
   // A view is a hint: a lie costs one detour, and the next honest reply mends it.
@@ -125,12 +147,11 @@ void ring_client::on_entry(call_id id, call& c, service_reply reply, instant now
 
 void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply refusal, instant now, step& out) {
   if (c.at == phase::asking || c.at == phase::reading) {
-    c.refusals[from] = std::move(refusal);
-    if (c.refusals.size() < ring().size()) {
-      send_to_next(id, c, now, out);
+    if (!is_passing(refusal)) c.refusals[from] = std::move(refusal);
+    if (c.refusals.size() == ring().size()) {
+      finish(id, fail(error_of(c.refusals.rbegin()->second)), out);
     } else {
-      auto& last = c.refusals.rbegin()->second;
-      finish(id, fail(static_cast<errc>(last.code), last.sentence), out);
+      try_another(id, c, now, out);
     }
     return;
   }
@@ -140,7 +161,7 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
   std::size_t same = 0;
   for (const auto& [seat, other] : c.refusals) same += other.code == refusal.code;
   if (same >= ring().weak_quorum()) {
-    finish(id, fail(static_cast<errc>(refusal.code), refusal.sentence), out);
+    finish(id, fail(error_of(refusal)), out);
   } else if (!c.to_all) {
     send_to_all(id, c, now, out);
   }
@@ -185,15 +206,15 @@ ring_client::step ring_client::on_unreachable(instant now, std::uint64_t request
   if (favourite_ == seat) favourite_ = static_cast<seat_index>((seat + 1) % ring().size());
   if (c.at == phase::submitting && !c.to_all) {
     send_to_all(id, c, now, out);
-  } else if ((c.at == phase::reading || c.at == phase::asking) && c.tried.size() < ring().size()) {
-    send_to_next(id, c, now, out);
+  } else if (c.at == phase::reading || c.at == phase::asking) {
+    try_another(id, c, now, out);
   }
   return out;
 }
 
 ring_client::step ring_client::on_tick(instant now) {
   step out;
-  std::vector<call_id> over;
+  std::vector<call_id> over, refused;
   for (auto& [id, c] : calls_) {
     if (now - c.began >= limits_.deadline) {
       over.push_back(id);
@@ -212,9 +233,15 @@ ring_client::step ring_client::on_tick(instant now) {
       c.at_least = highest_seen_;
       send_to_all(id, c, now, out);
     } else if (now - c.last_sent >= limits_.hedge_patience) {
-      send_to_next(id, c, now, out);
+      bool everybody_asked = c.tried.size() >= ring().size();
+      if (everybody_asked && c.refusals.size() >= ring().quorum()) {
+        refused.push_back(id);
+      } else {
+        send_to_next(id, c, now, out);
+      }
     }
   }
+  for (auto id : refused) finish(id, fail(error_of(calls_.at(id).refusals.rbegin()->second)), out);
   for (auto id : over) {
     auto& c = calls_.at(id);
     bool unknown = c.at == phase::submitting && c.was_sent;

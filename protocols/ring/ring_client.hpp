@@ -58,7 +58,8 @@ class ring_client {
   /// Completes with an `entry_reply` whose entry verifies at `where`.
   std::pair<call_id, step> read(instant now, place where, freshness how);
 
-  /// Asks members one after the other, hedged, until one's answer is valid.
+  /// Asks members one after the other, hedged, until one's answer is valid. It fails early only when a quorum has said that it cannot be
+  /// had, and every member was asked: one that is starting, or behind what this client has seen, says so and is asked again.
   std::pair<call_id, step> ask(instant now, service_body what, validator valid);
 
   step on_reply(instant now, std::uint64_t request, service_reply reply);
@@ -93,6 +94,7 @@ class ring_client {
   void send_to(call_id id, call& c, seat_index seat, instant now, step& out);
   void send_to_all(call_id id, call& c, instant now, step& out);
   void send_to_next(call_id id, call& c, instant now, step& out);
+  void try_another(call_id id, call& c, instant now, step& out);
   void start_reading(call_id id, call& c, instant now, step& out);
   void finish(call_id id, result<service_reply> what, step& out);
   void on_entry(call_id id, call& c, service_reply reply, instant now, step& out);

@@ -1,5 +1,7 @@
 #include "protocols/ring/ring_engine.hpp"
 
+#include "protocols/base/plant.hpp"
+
 namespace holdfast::ring {
 
 namespace {
@@ -250,6 +252,14 @@ service_reply ring_engine::page(const page_request& request) const {
   for (std::size_t i = 0; i < entries.size() && i < limit; ++i) reply.values.push_back(*entries[i].value);
   if (entries.size() > limit) reply.next = entries[limit].key;
   return reply;
+}
+
+failure_reply ring_engine::absence(std::uint64_t at_least) const {
+  if (executed_ >= at_least || planted(planted_bug::absence_before_execution)) {
+    return failed({errc::not_found, "this ring member does not hold what was asked for"});
+  }
+  return failed({errc::unavailable, "this ring member has executed batch " + std::to_string(executed_) + " and is asked for what came with " +
+                                        std::to_string(at_least) + " at the latest; try again"});
 }
 
 // -- patience -------------------------------------------------------------------------------------------------------

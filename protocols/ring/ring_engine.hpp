@@ -36,6 +36,9 @@ class ring_engine {
   /// `ticket_age_max`. Records and inline blocks are the caller's to answer: the engine keeps none.
   step on_request(const clock_reading& now, std::uint64_t ticket, service_body request);
 
+  /// What the caller answers for records or blocks that it does not have: absence is certain only once batch `at_least` was executed.
+  failure_reply absence(std::uint64_t at_least) const;
+
   const agreement::replica& replica() const { return replica_; }
   const state_machine& machine() const { return *machine_; }
 

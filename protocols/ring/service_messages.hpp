@@ -35,14 +35,17 @@ struct page_request {
   std::uint32_t limit = page_entries_max;
 };
 
-/// Version records by name.
+/// Version records by name. Who asks knows them from a root of sequence `at_least`: only a member that has executed that far can say that
+/// there are none; another answers `errc::unavailable`.
 struct records_request {
   std::vector<vguid> names;
+  std::uint64_t at_least = 0;
 };
 
-/// Inline content by name.
+/// Inline content by name; `at_least` as above.
 struct inline_request {
   bguid block;
+  std::uint64_t at_least = 0;
 };
 
 template <class F>
@@ -63,11 +66,11 @@ bool inspect(F& f, page_request& x) {
 }
 template <class F>
 bool inspect(F& f, records_request& x) {
-  return f.fields("names", x.names) && x.names.size() <= records_per_fetch_max;
+  return f.fields("names", x.names, "at_least", x.at_least) && x.names.size() <= records_per_fetch_max;
 }
 template <class F>
 bool inspect(F& f, inline_request& x) {
-  return f.fields("block", x.block);
+  return f.fields("block", x.block, "at_least", x.at_least);
 }
 
 using service_body = std::variant<submit_request, mark_request, entry_request, page_request, records_request, inline_request>;
@@ -102,7 +105,7 @@ struct page_reply {
   std::uint64_t sequence = 0;
 };
 
-/// In the order of the request; a record that this member does not hold is empty.
+/// All of them, in the order of the request.
 struct records_reply {
   std::vector<bytes> records;
 };

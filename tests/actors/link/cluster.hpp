@@ -150,6 +150,7 @@ class process {
     });
     actors_.push_back(a);
     links_.port->watch(a);
+    links_.port->hear(a);
   }
 
   link_port& port() { return *links_.port; }

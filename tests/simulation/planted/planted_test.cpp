@@ -31,6 +31,7 @@ const std::vector<planting> plantings{
     {"a receipt before the write is durable", planted_bug::receipt_before_durable, "dispersal_calm", 10},
     {"a vote before fsync, with the whole engine", planted_bug::vote_before_fsync, "ring_attrition", 40},
     {"a read that asks one member what it must see", planted_bug::read_without_quorum, "ring_old_answers", 40},
+    {"an absence claimed before the log is executed", planted_bug::absence_before_execution, "ring_alone", 40},
     {"a replica's head that goes back", planted_bug::head_goes_back, "dispersal_calm", 10},
 };
 

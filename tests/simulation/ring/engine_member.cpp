@@ -75,13 +75,17 @@ void engine_member::receive(node_index from, const service_packet& p) {
 void engine_member::on_call(node_index from, const service_call& call) {
   if (auto* wanted = std::get_if<ring::records_request>(&call.body)) {
     ring::records_reply found;
-    for (const auto& name : wanted->names) found.records.push_back(life_->versions[name]);
+    for (const auto& name : wanted->names) {
+      auto record = life_->versions.find(name);
+      if (record == life_->versions.end()) return answer(from, call.request, life_->engine->absence(wanted->at_least));
+      found.records.push_back(record->second);
+    }
     return answer(from, call.request, found);
   }
   if (auto* wanted = std::get_if<ring::inline_request>(&call.body)) {
     auto found = life_->blocks.find(wanted->block);
     if (found != life_->blocks.end()) return answer(from, call.request, ring::inline_reply{found->second});
-    return answer(from, call.request, ring::failure_reply{static_cast<std::uint16_t>(errc::not_found), "no such block"});
+    return answer(from, call.request, life_->engine->absence(wanted->at_least));
   }
   auto ticket = ++life_->last_ticket;
   life_->askers[ticket] = {from, call.request};

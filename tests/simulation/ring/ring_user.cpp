@@ -13,6 +13,8 @@ crypto::signing_key key_of_pair(std::uint32_t pair) {
   return crypto::signing_key::generate(random);
 }
 
+bool denies(const result<ring::service_reply>& reply) { return !reply && reply.error().is(errc::not_found); }
+
 }  // namespace
 
 ring_user::ring_user(ring_world& world, believed_roots& roots, std::uint32_t number, std::uint64_t seed)
@@ -160,6 +162,7 @@ void ring_user::read_record(const object::head& head) {
     return found && found->records.size() == 1 && object::open_record(name, found->records.front()).has_value();
   };
   begin(client_.ask(world_.events.now(), ring::records_request{{head.newest}}, valid), [this, head](result<ring::service_reply> reply) {
+    if (denies(reply)) return violation("was told that the record which a head names does not exist");
     if (!reply) return later(200ms, [this, head] { read_record(head); });
     auto record = object::open_record(head.newest, std::get<ring::records_reply>(*reply).records.front());
     if (record->version != head.version) return violation("was shown a head whose record is of another version");
@@ -176,6 +179,7 @@ void ring_user::read_content(const object::version_record& record) {
     return found && archive::block_name(found->ciphertext) == block;
   };
   begin(client_.ask(world_.events.now(), ring::inline_request{block}, valid), [this, record, block](result<ring::service_reply> reply) {
+    if (denies(reply)) return violation("was told that the block which a record names does not exist");
     if (!reply) return later(200ms, [this, record] { read_content(record); });
     current_.version = record.version;
     current_.hash = block.brief();

@@ -1,0 +1,124 @@
+// What a client believes of a ring's members when it asks for records and blocks: presence by name, absence by a quorum that can know it.
+#include "protocols/ring/ring_client.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/protocols/ring/ring_fixture.hpp"
+
+using namespace holdfast;
+using namespace holdfast::ring;
+using namespace std::chrono_literals;
+
+namespace {
+
+const bytes wanted{1, 2, 3};
+const auto wanted_name = archive::block_name(wanted);
+
+failure_reply refusal(errc code) { return {static_cast<std::uint16_t>(code), "said the member"}; }
+
+/// One question for an inline block, and the time.
+struct asking {
+  explicit asking(std::size_t members) : cluster(members), client(cluster.cluster, cluster.entry.object) {
+    take(client
+             .ask(now, inline_request{wanted_name},
+                  [](const service_reply& reply) {
+                    auto* found = std::get_if<inline_reply>(&reply);
+                    return found && archive::block_name(found->ciphertext) == wanted_name;
+                  })
+             .second);
+  }
+
+  void take(ring_client::step step) {
+    for (auto& s : step.sends) under_way.push_back(std::move(s));
+    for (auto& done : step.completions) outcome = std::move(done.what);
+  }
+
+  /// The oldest request under way is answered so; which seat it went to.
+  ring_client::seat_index reply(service_reply what) {
+    BOOST_REQUIRE(!under_way.empty());
+    auto s = under_way.front();
+    under_way.erase(under_way.begin());
+    take(client.on_reply(now, s.request, std::move(what)));
+    return s.to;
+  }
+
+  void wait(duration how_long) {
+    for (auto until = now + how_long; now < until && !outcome;) {
+      now += 40ms;
+      take(client.on_tick(now));
+    }
+  }
+
+  bool failed_with(errc code) const { return outcome && !*outcome && outcome->error().is(code); }
+
+  test_cluster cluster;
+  ring_client client;
+  instant now{1s};
+  std::vector<ring_client::send> under_way;
+  std::optional<result<service_reply>> outcome;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(members_are_asked_in_turn_until_one_has_it) {
+  asking a(4);
+  std::set<ring_client::seat_index> asked{a.reply(refusal(errc::not_found)), a.reply(inline_reply{{9, 9}}), a.reply(refusal(errc::not_found))};
+  BOOST_TEST(!a.outcome.has_value());
+  asked.insert(a.reply(inline_reply{wanted}));
+  BOOST_TEST(asked.size() == 4u);
+  BOOST_REQUIRE(a.outcome && *a.outcome);
+  BOOST_TEST(std::get<inline_reply>(**a.outcome).ciphertext == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_reads_its_log_is_asked_again) {
+  asking a(1);
+  for (int i = 0; i < 20; ++i) {
+    a.reply(refusal(errc::unavailable));
+    BOOST_TEST(a.under_way.empty(), "not at once");
+    a.wait(120ms);
+    BOOST_TEST(!a.outcome.has_value());
+  }
+  a.reply(inline_reply{wanted});
+  BOOST_TEST((a.outcome && *a.outcome));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_only_member_does_not_have_is_not_there) {
+  asking a(1);
+  a.reply(refusal(errc::not_found));
+  BOOST_TEST(a.failed_with(errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_quorum_that_denies_is_believed_once_all_were_asked) {
+  asking a(4);
+  for (int i = 0; i < 3; ++i) a.reply(refusal(errc::not_found));
+  BOOST_TEST(a.under_way.size() == 1u, "the last may have it");
+  BOOST_TEST(!a.outcome.has_value());
+  a.wait(200ms);
+  BOOST_TEST(a.failed_with(errc::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(fewer_than_a_quorum_deny_nothing) {
+  asking a(4);
+  a.reply(refusal(errc::not_found));
+  a.reply(refusal(errc::not_found));
+  a.reply(refusal(errc::unavailable));
+  a.reply(refusal(errc::unavailable));
+  a.wait(29s);
+  BOOST_TEST(!a.outcome.has_value());
+  a.wait(2s);
+  BOOST_TEST(a.failed_with(errc::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_gone_is_passed_over_and_never_hammered) {
+  asking a(4);
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 4; ++i) {
+      BOOST_REQUIRE(!a.under_way.empty());
+      auto s = a.under_way.front();
+      a.under_way.erase(a.under_way.begin());
+      a.take(a.client.on_unreachable(a.now, s.request));
+    }
+    BOOST_TEST(a.under_way.empty());
+    a.wait(120ms);
+  }
+}
