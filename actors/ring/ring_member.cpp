@@ -26,7 +26,7 @@ struct ring_member_state {
   std::unique_ptr<ring::ring_engine> engine;
   std::map<std::uint64_t, asker> askers;
   std::uint64_t next_ticket = 1;
-  std::array<std::uint64_t, 6> timer_generation{};
+  std::array<std::uint64_t, 7> timer_generation{};
   std::uint64_t published_certified = 0;
   std::optional<std::pair<std::uint64_t, life>> published;  ///< view and life
   instant published_at;
@@ -236,7 +236,12 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
   void arm(const ring::timer& timer) {
     auto id = static_cast<std::uint8_t>(timer.id);
     auto generation = ++state.timer_generation[id];
-    if (timer.after) send_later(this, *timer.after, ring_timer_atom::value, id, generation);
+    if (!timer.after) return;
+    if (*timer.after == duration::zero()) {
+      send(this, ring_timer_atom::value, id, generation);  // behind what is in the mailbox
+    } else {
+      send_later(this, *timer.after, ring_timer_atom::value, id, generation);
+    }
   }
 
   void keep(ring::step& step) {

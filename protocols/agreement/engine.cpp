@@ -61,6 +61,9 @@ void replica::engine::on_timer(timer_id id) {
     case timer_id::catch_up:
       if (catch_up_.active()) fetch();
       return;
+    case timer_id::propose:
+      propose_due_ = false;
+      return propose();
   }
 }
 

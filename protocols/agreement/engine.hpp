@@ -85,6 +85,7 @@ class replica::engine {
   void handle(seat_index from, commit&& m);
   outcome check_batch(const batch& b, const std::vector<digest>& names) const;
   void propose();
+  void propose_soon();
   void propose_batch(batch b, std::vector<digest> names);
   void accept(const ballot& what, const crypto::signature& proposal, known_body body, bool announce);
   void vote_for(const ballot& what, bool announce);
@@ -156,6 +157,7 @@ class replica::engine {
   std::map<std::uint64_t, slot> slots_;
   std::uint64_t view_ = 0;         ///< voted in; asked for while changing
   bool changing_ = false;
+  bool propose_due_ = false;       ///< its timer is set
   std::uint64_t next_sequence_ = 1;
   std::uint64_t committed_ = 0, delivered_ = 0, executed_ = 0;
   wall_time last_proposed_, last_delivered_;

@@ -27,7 +27,7 @@ outcome replica::engine::submit(bytes body, const digest& name) {
     return fail(errc::over_limit, "too many requests wait to be ordered; try again in a moment");
   }
   if (primary() == self_) {
-    propose();
+    propose_soon();
   } else if (!changing_) {
     send(primary(), request{std::move(forwarded)});
     if (peers_.at(primary()).lost_since) appeal();
@@ -44,7 +44,7 @@ void replica::engine::handle(seat_index from, request&& m) {
   if (queue_.add(name, std::move(m.body), now_.now, from, self_) == request_queue::added::full) {
     return refuse(from, "a forwarded request finds the queue full");
   }
-  propose();
+  propose_soon();
 }
 
 void replica::engine::request_null() {
@@ -60,6 +60,14 @@ void replica::engine::propose() {
     propose_batch({{}, std::move(taken.bodies)}, std::move(taken.names));
   }
   if (peers_.rescue_through() >= next_sequence_) request_null();
+}
+
+/// Requests that wait at this seat's door already shall be in the batch: under load batches grow, and what a batch costs is shared by more.
+/// An idle ring loses nothing.
+void replica::engine::propose_soon() {
+  bool wanted = queue_.has_unproposed() || peers_.rescue_through() >= next_sequence_;
+  if (!leads() || !wanted || std::exchange(propose_due_, true)) return;
+  set_timer(timer_id::propose, duration::zero());
 }
 
 void replica::engine::propose_batch(batch b, std::vector<digest> names) {
@@ -217,7 +225,7 @@ void replica::engine::advance_committed() {
   next_sequence_ = std::max(next_sequence_, committed_ + 1);
   adopt_proven();
   deliver();
-  propose();
+  propose_soon();
 }
 
 void replica::engine::deliver() {

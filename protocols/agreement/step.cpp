@@ -10,7 +10,7 @@ std::vector<named_request> delivery::requests() const {
 }
 
 std::string_view to_string(timer_id id) {
-  constexpr std::string_view names[] = {"request", "view_change", "status", "catch_up"};
+  constexpr std::string_view names[] = {"request", "view_change", "status", "catch_up", "propose"};
   return names[static_cast<std::size_t>(id)];
 }
 

@@ -21,7 +21,13 @@ struct persist {
 };
 
 /// One timer of each kind; setting it again replaces it.
-enum class timer_id : std::uint8_t { request, view_change, status, catch_up };
+enum class timer_id : std::uint8_t {
+  request,
+  view_change,
+  status,
+  catch_up,
+  propose,  ///< set to zero: due once the inputs that wait already have been handed in
+};
 std::string_view to_string(timer_id id);
 
 struct timer {

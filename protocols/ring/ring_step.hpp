@@ -19,7 +19,7 @@ struct outgoing {
 };
 
 /// One timer of each kind; setting it again replaces it, none cancels it.
-enum class timer_id : std::uint8_t { request, view_change, status, catch_up, shares, patience };
+enum class timer_id : std::uint8_t { request, view_change, status, catch_up, propose, shares, patience };
 
 struct timer {
   timer_id id;
