@@ -35,6 +35,7 @@ void membership_state::on_tick() {
     directory_->dial_members();
     context_->config.on_configured();
   }
+  if (admission_->has_expired()) return admission_->renew_by_a_member();
   if (!context_->rings) context_->rings = context_->config.rings();
   if (!context_->rings) return;
   if (founding_->founds()) return founding_->hand_over();

@@ -7,7 +7,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto ring_patience = 35s;  ///< beyond the ring client's own deadline
-constexpr auto peer_patience = 5s;
 
 }  // namespace
 
@@ -39,12 +38,12 @@ void membership_context::ask_ring(const ring_asker_actor& ring, Ask how, Questio
           [done](const caf::error&) { done(fail(errc::unavailable, "the ring cannot be asked now")); });
 }
 
-void membership_context::ask_peer(const node_id& peer, const membership::request& question, reply_handler done) {
+void membership_context::ask_peer(const node_id& peer, const membership::request& question, reply_handler done, duration patience) {
   outgoing m;
   m.to = peer;
   m.kind = link::message_kind::membership;
   m.payload = make_payload(codec::encode(question));
-  self_->request(config.link.manager, peer_patience + 1s, ask_atom::value, std::move(m), duration(peer_patience))
+  self_->request(config.link.manager, patience + 1s, ask_atom::value, std::move(m), patience)
       .then(
           [done](const response& answer) {
             if (!answer.value) return done(fail(answer.value.error()));

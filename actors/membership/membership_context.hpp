@@ -38,7 +38,7 @@ class membership_context {
   void ask_root(ring_reading what, entry_handler done);
   void ask_object(ring_submission what, entry_handler done);
   /// A peer's answer is its word alone.
-  void ask_peer(const node_id& peer, const membership::request& question, reply_handler done);
+  void ask_peer(const node_id& peer, const membership::request& question, reply_handler done, duration patience = std::chrono::seconds(5));
 
  private:
   template <class Ask, class Question>
