@@ -1,5 +1,6 @@
 #include "actors/client/dialler.hpp"
 
+#include "actors/base/clock.hpp"
 #include "actors/link/blocking.hpp"
 #include "actors/membership/joining.hpp"
 
@@ -45,19 +46,18 @@ result<std::unique_ptr<dialler>> dialler::open(const identity::profile& as) {
   if (auto ok = link::check(*tls); !ok) return fail(ok.error().within("profile"));
   auto proof = codec::decode<ring::admission_proof>(as.secrets.admission, "admission");
   if (!proof) return fail(proof.error().within("profile"));
+  auto admission = ring::peek_admission(*proof);
+  if (!admission) return fail(admission.error().within("profile"));
   auto self = stranger_of(as.secrets.cluster);
-  auto* proven = std::get_if<ring::ring_admission>(&*proof);
-  if (proven) {
-    self.member = proven->node;
+  if (std::holds_alternative<ring::ring_admission>(*proof)) {
+    self.member = admission->id;
     self.admission = as.secrets.admission;
   }
   auto opened = std::unique_ptr<dialler>(new dialler(*tls, std::move(self)));
   if (auto ok = opened->trust_->adopt(as.secrets.chain); !ok) return fail(ok.error().within("profile"));
-  if (!proven) {
-    auto given = std::get<ring::provisional_admission>(*proof).statement.peek();
-    if (!given) return fail(given.error().within("profile"));
-    opened->self_.member = given->id;
-  }
+  opened->self_.member = admission->id;
+  opened->identity_seed_ = as.secrets.identity_seed;
+  opened->admission_ = std::move(*admission);
   return opened;
 }
 
@@ -82,10 +82,18 @@ outcome dialler::enter_by(const node_id& node) {
   member_ = node;
   if (auto learned = learn_chain(node); !learned) return learned;
   if (!trust_->configuration()) return {};
-  if (self_.admission.empty() && !self_.member.is_zero()) {
+  if (goes_as_stranger()) {
     if (auto proven = prove_admission(node); !proven) return proven;
   }
+  if (goes_as_stranger()) {
+    if (auto renewed = renew_admission(node); !renewed) return renewed;
+  }
   return learn_directory(node);
+}
+
+/// A member that others do not take for one: what it shows has expired, or is nothing yet.
+bool dialler::goes_as_stranger() const {
+  return !self_.member.is_zero() && (self_.admission.empty() || admission_.expires < wall_now());
 }
 
 outcome dialler::learn_chain(const node_id& node) {
@@ -119,11 +127,30 @@ outcome dialler::prove_admission(const node_id& node) {
   if (!answer) return fail(answer.error());
   auto* said = std::get_if<membership::admission_reply>(&*answer);
   if (!said) return answered_otherwise();
-  auto admission = ring::open_admission(said->admission, *trust_->verified());
+  return take(said->admission);
+}
+
+outcome dialler::renew_admission(const node_id& node) {
+  ring::renewal wanted{trust_->cluster(), self_.member, admission_.expires};
+  ring::renew renewal{crypto::signed_statement<ring::renewal>::make(wanted, crypto::signing_key::from_seed(identity_seed_))};
+  auto answer = ask_member(link_, node, membership::statement_request{codec::encode(ring::root_operation(renewal))}, 40s);
+  if (!answer) return fail(answer.error().within("the profile's admission has expired and could not be renewed"));
+  auto* done = std::get_if<membership::statement_reply>(&*answer);
+  if (!done) return answered_otherwise();
+  if (auto taken = take(ring::ring_admission{self_.member, done->entry}); !taken) return taken;
+  return goes_as_stranger() ? outcome(fail(errc::expired, "a member answered with an admission that has expired; is this machine's clock right?"))
+                            : outcome();
+}
+
+/// What is in its term is shown on the links there are, ahead of what is asked next.
+outcome dialler::take(const ring::admission_proof& proof) {
+  auto admission = ring::open_admission(proof, *trust_->verified());
   if (!admission) return fail(admission.error());
   if (admission->id != self_.member) return fail(errc::bad_signature, "a member answered with somebody else's admission");
-  self_.admission = codec::encode(said->admission);
-  link_.port->identify(self_);  // shown on the links there are, ahead of what is asked next
+  admission_ = std::move(*admission);
+  if (admission_.expires < wall_now()) return {};
+  self_.admission = codec::encode(proof);
+  link_.port->identify(self_);
   return {};
 }
 

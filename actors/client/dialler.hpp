@@ -15,7 +15,8 @@ namespace holdfast::actors {
 class dialler {
  public:
   /// As the profile's member. The founder's word, which a profile made during the founding holds, is shown to nobody: until
-  /// `enter` has been given what the root ring proves, the process goes as a stranger.
+  /// `enter` has been given what the root ring proves, the process goes as a stranger. So does a profile whose admission has expired:
+  /// `enter` renews it.
   static result<std::unique_ptr<dialler>> open(const identity::profile& as);
 
   /// For a newcomer without a profile: a stranger's links, which may ask for membership alone.
@@ -47,10 +48,15 @@ class dialler {
   outcome learn_chain(const node_id& node);
   outcome learn_directory(const node_id& node);
   outcome prove_admission(const node_id& node);
+  outcome renew_admission(const node_id& node);
+  outcome take(const ring::admission_proof& proof);
+  bool goes_as_stranger() const;
 
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   link::local_identity self_;
+  crypto::secret<32> identity_seed_;  ///< of a profile
+  identity::admission admission_;     ///< of a profile: as the founder or the root ring gave it last
   trust_ptr trust_;
   links link_;
   node_id member_;

@@ -161,8 +161,12 @@ void link_manager_state::on_started(const session_started& m) {
   bool renewed = std::exchange(e.up, true);
   e.peer = m.peer;
   e.lane = m.lane;
-  log::info(renewed ? "peer shows another admission" : "link up",
-            {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
+  if (!m.peer->expired.empty()) {
+    refusals.note(steady_now(), e.host, refusal_reason::expired, m.peer->expired, false);
+  } else {
+    log::info(renewed ? "peer shows another admission" : "link up",
+              {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
+  }
   // A node that started anew, or a process that dialled the same class again, no longer has the connection before.
   for (const auto& [serial, other] : sessions_by_serial) {
     if (serial == m.serial || !other.up || other.peer->end() != m.peer->end()) continue;
@@ -183,7 +187,9 @@ void link_manager_state::on_ended(const session_ended& m) {
   bool orderly = m.reason == refusal_reason::replaced || m.reason == refusal_reason::idle || m.reason == refusal_reason::going_away ||
                  (m.reason == refusal_reason::connection_lost && m.was_up);
   if (e.up && orderly) {
-    log::info("link down", {{"peer", e.peer->id.brief()}, {"name", e.peer->name}, {"class", to_string(e.lane)}, {"why", to_string(m.reason)}});
+    if (e.peer->expired.empty()) {  // else its coming was told: a crowd that comes and goes must not fill the log
+      log::info("link down", {{"peer", e.peer->id.brief()}, {"name", e.peer->name}, {"class", to_string(e.lane)}, {"why", to_string(m.reason)}});
+    }
   } else if (!quiet) {
     refusals.note(now, e.host, m.reason, m.text, m.by_peer);
   }

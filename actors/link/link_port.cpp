@@ -6,6 +6,10 @@
 namespace holdfast::actors {
 
 outcome link_port::send(outgoing m) {
+  if (expired_ && m.kind != link::message_kind::membership) {
+    ++counters_.refused_sends;
+    return fail(errc::unavailable, "this process's admission has expired; until it is renewed nothing else is sent");
+  }
   auto pushed = outbox_.push(m.to, m.lane, {m.kind, m.reply, m.correlation, std::move(m.payload)});
   if (!pushed) {
     ++counters_.refused_sends;
@@ -62,6 +66,7 @@ void link_port::identify(link::local_identity self) {
   bool changed = !identity_ || identity_->member != self.member || identity_->admission != self.admission;
   identity_ = std::make_shared<const link::local_identity>(std::move(self));
   if (changed) ++admissions_;
+  expired_ = identity_->expired;  // after the count: what is sent from now on is preceded by the new admission
 }
 
 std::shared_ptr<const link::local_identity> link_port::identity() const {

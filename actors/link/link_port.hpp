@@ -29,7 +29,8 @@ class link_port {
  public:
   explicit link_port(std::uint64_t budget_bytes) : outbox_(counters_, budget_bytes) {}
 
-  /// Queues a message. `unavailable`: no link and no address to dial; `over_limit`: queue or budget full, or message too long.
+  /// Queues a message. `unavailable`: no link and no address to dial, or this process may only renew; `over_limit`: queue or budget
+  /// full, or message too long.
   outcome send(outgoing m);
 
   /// Answers the process that a request came from, in the same class.
@@ -82,6 +83,7 @@ class link_port {
   outbox outbox_;
   pending_requests pending_;
   std::atomic<std::uint64_t> admissions_{0};  ///< counts the changes of this process's admission
+  std::atomic<bool> expired_{false};          ///< it has expired: whatever is not membership would end the link it is sent on
   mutable std::shared_mutex mutex_;           ///< guards what follows
   std::shared_ptr<const link::local_identity> identity_;
   std::array<caf::actor, 16> handlers_;

@@ -75,6 +75,7 @@ void session_state::come_up() {
   status_.dialled = setup_.rules.dialled;
   auto& port = *setup_.port;
   ++port.counters_.sessions_up;
+  if (!peer_->expired.empty()) port.counters_.count(refusal_reason::expired);
   caf::anon_send(setup_.manager, session_started{setup_.serial, peer_, lane});
   join({setup_.serial, caf::actor_cast<caf::actor>(self_), peer_});
   caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
@@ -148,7 +149,7 @@ outcome session_state::on_heartbeat(const link::message& m) {
 outcome session_state::on_payload(link::message m) {
   if (!up_) return refuse(refusal_reason::malformed, "a message before the handshake is done");
   if (!peer_->admitted && m.kind != message_kind::membership) {
-    return refuse(refusal_reason::not_allowed, "without an admission only membership messages are taken");
+    return refuse(refusal_reason::not_allowed, peer_->expired.empty() ? "without an admission only membership messages are taken" : peer_->expired);
   }
   if (!agreement()) {
     if (auto taken = credit_in_.on_received(m.charged); !taken) return refuse(refusal_reason::credit_exceeded, taken.error().message());

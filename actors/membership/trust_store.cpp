@@ -88,16 +88,19 @@ result<link::peer_info> trust_store::verify_peer(bytes_view admission, const dig
   }
   auto* provisional = std::get_if<ring::provisional_admission>(&*proof);
   if (!chain || (!chain->current && !provisional && !founder_)) return at_its_word(*proof, tls_key);
+  const auto configuration = chain->current;
   // Whoever was admitted while the cluster was being founded shows the founder's word until it has heard what the ring made of it.
   if (provisional && chain->current) {
     auto opened = provisional->statement.open(chain->genesis.founder);
     bool adopted = opened && (chain->current->root.seat_of(opened->id) || (directory && directory->nodes.contains(opened->id)));
     if (adopted) chain->current.reset();
   }
-  auto opened = ring::verify_admission(*proof, *chain, now);
+  auto opened = ring::open_admission(*proof, *chain);
   if (!opened) return fail(opened.error());
   if (opened->tls_key != tls_key) return fail(errc::bad_signature, "the admission is for another TLS key");
   if (directory && directory->revoked.contains(opened->id)) return fail(errc::denied, "the admission has been revoked");
+  // The last question: whoever is only past his time may renew.
+  if (auto ok = ring::check_term(*opened, configuration, now); !ok) return fail(ok.error());
   link::peer_info peer;
   peer.id = opened->id;
   peer.admitted = true;

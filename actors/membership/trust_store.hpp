@@ -37,8 +37,8 @@ class trust_store {
   std::optional<ring::proven_entry> directory_proof() const;
   std::uint64_t directory_version() const;
 
-  /// For the links: who shows this admission over a connection with this TLS key, if it is to be spoken with. Before
-  /// any chain is known whoever answers is taken at its word.
+  /// For the links: who shows this admission over a connection with this TLS key, if it is to be spoken with. `expired` if nothing is
+  /// amiss but its time. Before any chain is known whoever answers is taken at its word.
   result<link::peer_info> verify_peer(bytes_view admission, const digest& tls_key, wall_time now) const;
 
   /// Where a node can be dialled, by the directory; empty if it is not listed.

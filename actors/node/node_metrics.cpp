@@ -22,7 +22,7 @@ void show_node(exposition& page, const node_services& s, life state) {
 void show_links(exposition& page, const link_counters& c) {
   for (std::size_t i = 1; i < link::refusal_reasons; ++i) {
     auto reason = static_cast<link::refusal_reason>(i);
-    page.counter("holdfast_links_closed_total", "Connections refused or closed.", c.closed_for(reason),
+    page.counter("holdfast_links_closed_total", "Connections refused or closed; expired: taken for renewing alone, too.", c.closed_for(reason),
                  {{"reason", std::string(link::to_string(reason))}});
   }
   page.counter("holdfast_links_accepted_total", "Connections accepted.", c.accepted);

@@ -59,16 +59,21 @@ handshake::step handshake::refuse(refusal_reason reason, std::string text) {
 }
 
 std::optional<refusal> handshake::identify(const clock_reading& now, const hello& h) {
+  const bool stranger_welcome = rules_.strangers_welcome && !rules_.expected;
+  const bool stranger_class = rules_.lane == traffic_class::foreground;
   if (h.admission.empty()) {
-    if (!rules_.strangers_welcome || rules_.expected) {
-      return refusal{refusal_reason::stranger_unwelcome, "the peer has no admission; join with a token first"};
-    }
-    if (rules_.lane != traffic_class::foreground) return refusal{refusal_reason::wrong_class, "strangers get a foreground link only"};
+    if (!stranger_welcome) return refusal{refusal_reason::stranger_unwelcome, "the peer has no admission; join with a token first"};
+    if (!stranger_class) return refusal{refusal_reason::wrong_class, "strangers get a foreground link only"};
     peer_.id = stranger_id(tls_key_);
     return std::nullopt;
   }
   if (h.admission.size() > admission_bytes_max) return refusal{refusal_reason::bad_admission, "the admission exceeds 4 KiB"};
   auto verified = verify_(h.admission, tls_key_, now.wall);
+  if (!verified && verified.error().is(errc::expired) && stranger_welcome && stranger_class) {
+    peer_.id = stranger_id(tls_key_);
+    peer_.expired = verified.error().message();
+    return std::nullopt;
+  }
   if (!verified) return refusal{reason_for(verified.error()), verified.error().message()};
   peer_ = std::move(*verified);
   peer_.admitted = true;
@@ -109,7 +114,10 @@ handshake::step handshake::judge_renewal(const clock_reading& now, const hello& 
     return refuse(refusal_reason::malformed, "a hello that changes more than the admission");
   }
   auto verified = verify_(h.admission, tls_key_, now.wall);
-  if (!verified) return peer_.admitted ? step{} : refuse(reason_for(verified.error()), verified.error().message());
+  if (!verified) {
+    bool still_renewing = !peer_.expired.empty() && verified.error().is(errc::expired);
+    return peer_.admitted || still_renewing ? step{} : refuse(reason_for(verified.error()), verified.error().message());
+  }
   if (verified->id != h.member || (peer_.admitted && verified->id != peer_.id)) {
     return refuse(refusal_reason::bad_admission, "the admission is for another member");
   }

@@ -4,7 +4,8 @@
 // answers the other's with `welcome` or `refusal`. The session is up for a side when it has welcomed and was welcomed: nothing
 // is sent to a peer that would drop it unread. A process whose admission changes says hello again on the links it has: its peer
 // verifies what it shows, and nothing under way is lost. A peer without an admission is a stranger: its name is the hash of its TLS key,
-// and it may send `membership` messages alone.
+// and it may send `membership` messages alone. So is one whose admission has expired, where strangers are taken: over such a link it has
+// its admission renewed, and shows the new one.
 #pragma once
 
 #include <functional>
@@ -46,7 +47,7 @@ enum class refusal_reason : std::uint8_t {
   version,               ///< no protocol version in common
   wrong_cluster,         ///< the peer pins another cluster
   bad_admission,         ///< it does not decode or verify, or is not for this TLS key
-  expired,               ///< an admission past its time
+  expired,               ///< an admission past its time; counted, too, where its member is taken as a stranger
   revoked,               ///< an admission that was taken back
   stranger_unwelcome,    ///< no admission, where one is needed
   wrong_peer,            ///< the address answered with another identity than was dialled
@@ -92,6 +93,7 @@ using greeting = std::variant<hello, welcome, refusal>;
 struct peer_info {
   node_id id;                            ///< a stranger's is the hash of its TLS key
   bool admitted = false;
+  std::string expired;                   ///< why it is a stranger although it showed an admission; else empty
   identity::member_kind kind = identity::member_kind::node;
   std::string name;
   digest tls_key;
@@ -113,6 +115,7 @@ struct local_identity {
   node_id member;     ///< zero while a stranger
   bytes admission;    ///< empty while a stranger
   std::uint64_t boot = 0, directory_version = 0, features = 0;
+  bool expired = false;  ///< peers take this process as a stranger: it sends `membership` messages alone
 };
 
 node_id stranger_id(const digest& tls_key);
@@ -144,7 +147,7 @@ class handshake {
   step start(const digest& tls_key);
   /// At any time: once the link is up, a hello shows a new admission and a refusal is a goodbye. An admission that cannot be
   /// verified here changes nothing for an admitted peer, as this side may be the one that is behind: what was verified before
-  /// holds for as long as it does.
+  /// holds for as long as it does. Nor does another expired one for a peer that is here to renew.
   step on_greeting(const clock_reading& now, bytes_view payload);
 
   /// What to send, once the link is up, after this process was given another admission.

@@ -27,14 +27,24 @@ result<identity::admission> open_admission(const admission_proof& proof, const i
   return admission;
 }
 
+outcome check_term(const identity::admission& admission, const std::optional<identity::configuration_entry>& configuration, wall_time now) {
+  bool seated = configuration && (configuration->root.seat_of(admission.id) || configuration->object.seat_of(admission.id));
+  if (admission.expires >= now || seated) return {};
+  return fail(errc::expired, "the admission of " + admission.id.brief() + " (" + admission.name + ") has expired; it may only be renewed");
+}
+
 result<identity::admission> verify_admission(const admission_proof& proof, const identity::verified_chain& chain, wall_time now) {
   auto admission = open_admission(proof, chain);
   if (!admission) return admission;
-  bool configured = chain.current && (chain.current->root.seat_of(admission->id) || chain.current->object.seat_of(admission->id));
-  if (admission->expires < now && !configured) {
-    return fail(errc::expired, "the admission of " + admission->id.brief() + " (" + admission->name + ") has expired; it may only be renewed");
-  }
+  if (auto ok = check_term(*admission, chain.current, now); !ok) return fail(ok.error());
   return admission;
+}
+
+result<identity::admission> peek_admission(const admission_proof& proof) {
+  if (auto* given = std::get_if<provisional_admission>(&proof)) return given->statement.peek();
+  const auto& value = std::get<ring_admission>(proof).entry.value;
+  if (!value) return fail(errc::not_found, "the proof is of an admission's absence");
+  return codec::decode<identity::admission>(*value, "admission");
 }
 
 }  // namespace holdfast::ring

@@ -30,8 +30,14 @@ using admission_proof = std::variant<provisional_admission, ring_admission>;
 /// other unrevoked members may renew. `denied` for a provisional one after genesis is complete.
 result<identity::admission> open_admission(const admission_proof& proof, const identity::verified_chain& chain);
 
-/// As above, and not expired at `now`, except for members of the configuration. Errors: `bad_signature`, `denied`, `expired`.
-/// Revocation is the directory's business: see `identity::directory::revoked`.
+/// `expired` if the admission is past its time at `now` and its member has no seat in the configuration. Who may only renew is told so.
+outcome check_term(const identity::admission& admission, const std::optional<identity::configuration_entry>& configuration, wall_time now);
+
+/// Opened, and within its term. Errors: `bad_signature`, `denied`, `expired`. Revocation is the directory's business: see
+/// `identity::directory::revoked`.
 result<identity::admission> verify_admission(const admission_proof& proof, const identity::verified_chain& chain, wall_time now);
+
+/// What a proof says, unverified: for whoever was given it and has verified it then.
+result<identity::admission> peek_admission(const admission_proof& proof);
 
 }  // namespace holdfast::ring

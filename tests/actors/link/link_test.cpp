@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(whoever_may_not_in_is_refused_with_a_reason_and_counted) {
     options o;
     refusal_reason reason;
   };
-  for (const auto& w : {wrong{{.id = 2, .cluster = 9}, refusal_reason::wrong_cluster}, wrong{{.id = 2, .expired = true}, refusal_reason::expired},
+  for (const auto& w : {wrong{{.id = 2, .cluster = 9}, refusal_reason::wrong_cluster},
                         wrong{{.id = 2, .stolen = true}, refusal_reason::bad_admission}, wrong{{.id = 5}, refusal_reason::revoked}}) {
     process other(w.o);
     auto peer = other.connect(node.address());
@@ -223,6 +223,70 @@ BOOST_AUTO_TEST_CASE(a_stranger_that_is_admitted_keeps_its_link) {
   BOOST_TEST(node.port().counters().accepted == 1u);
 }
 
+namespace {
+
+/// Another admission of a member of the tests, over the TLS key that its peer has seen.
+link::local_identity renewed(std::uint8_t id, const digest& tls_key) {
+  link::local_identity self{cluster_named(1), node_named(id), {id, 0}, 0, 0, 0};
+  append(self.admission, tls_key.view());
+  self.admission.push_back(1);
+  return self;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(over_an_expired_admission_membership_is_taken_and_nothing_else) {
+  signal s;
+  int heard = 0;
+  process node({.id = 1});
+  BOOST_REQUIRE(node.listen() != 0);
+  node.echo(message_kind::membership);
+  constexpr std::array others = {message_kind::agreement, message_kind::ring,    message_kind::archive,
+                                 message_kind::mesh,      message_kind::monitor, message_kind::replica};
+  for (auto kind : others) node.handle(kind, [&](const inbound&) { s.change([&] { ++heard; }); });
+  std::uint64_t refused = 0;
+  for (auto kind : others) {
+    process late({.id = 2, .expired = true});
+    auto peer = late.connect(node.address());
+    BOOST_REQUIRE_MESSAGE(peer, peer.error().message());
+    BOOST_TEST(late.ask(to(1, message_kind::membership, {7})).has_value());
+    BOOST_TEST(node.closed(refusal_reason::expired) == refused + 1);
+    BOOST_TEST(!node.port().is_up(node_named(2), traffic_class::foreground));
+    BOOST_TEST(!late.ask(to(1, kind, {1})));
+    ++refused;
+    BOOST_TEST(eventually([&] { return node.closed(refusal_reason::not_allowed) == refused; }), to_string(kind));
+  }
+  BOOST_TEST(heard == 0);
+  process late({.id = 2, .expired = true});
+  for (auto lane : {traffic_class::agreement, traffic_class::background}) BOOST_TEST(!late.connect(node.address(), lane));
+  BOOST_TEST(eventually([&] { return node.closed(refusal_reason::expired) == refused + 2; }));
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_member_holds_its_tongue_until_it_has_renewed) {
+  process node({.id = 1}), late({.id = 2, .expired = true});
+  BOOST_REQUIRE(node.listen() != 0);
+  node.echo(message_kind::membership);
+  node.echo(message_kind::ring);
+  auto self = *late.port().identity();
+  self.expired = true;
+  late.port().identify(self);
+  BOOST_REQUIRE(late.connect(node.address()));
+  auto early = late.ask(to(1, message_kind::ring, {1}));
+  BOOST_REQUIRE(!early);
+  BOOST_TEST(early.error().is(errc::unavailable));
+  BOOST_TEST(late.ask(to(1, message_kind::membership, {7})).has_value());
+  BOOST_TEST(node.closed(refusal_reason::not_allowed) == 0u);
+
+  auto seen = sessions_of(node);
+  BOOST_REQUIRE(seen.size() == 1);
+  caf::anon_send(late.manager(), identify_atom::value, renewed(2, seen.front().peer->tls_key));
+  BOOST_REQUIRE(eventually([&] { return node.port().is_up(node_named(2), traffic_class::foreground); }));
+  auto answer = late.ask(to(1, message_kind::ring, {1}));
+  BOOST_REQUIRE_MESSAGE(answer, answer.error().message());
+  BOOST_TEST(node.port().counters().accepted == 1u);
+  BOOST_TEST(node.closed(refusal_reason::expired) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_renewed_admission_loses_no_request_under_way) {
   signal s;
   std::vector<inbound> asked;
@@ -233,10 +297,7 @@ BOOST_AUTO_TEST_CASE(a_renewed_admission_loses_no_request_under_way) {
   other.port().know(node_named(1), {node.address()});
   other.port().request(to(1, message_kind::ring, {9}), 20s, [&](result<inbound> r) { s.change([&] { answer = std::move(r); }); });
   BOOST_REQUIRE(s.wait([&] { return asked.size() == 1; }));
-  link::local_identity renewed{cluster_named(1), node_named(2), {2, 0}, 0, 0, 0};
-  append(renewed.admission, asked[0].from->tls_key.view());
-  renewed.admission.push_back(1);  // of the tests: another admission of the same member
-  caf::anon_send(other.manager(), identify_atom::value, renewed);
+  caf::anon_send(other.manager(), identify_atom::value, renewed(2, asked[0].from->tls_key));
   BOOST_REQUIRE(eventually([&] { return sessions_of(node).size() == 1 && sessions_of(node).front().peer->name == "n2 renewed"; }));
   std::ignore = node.port().reply(asked[0], make_payload({9}));
   BOOST_REQUIRE(s.wait([&] { return answer.has_value(); }));

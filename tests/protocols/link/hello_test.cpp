@@ -127,6 +127,32 @@ BOOST_AUTO_TEST_CASE(each_refusal_has_its_reason_on_both_sides) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(whose_admission_has_expired_is_a_stranger_where_strangers_are_taken) {
+  ends e(member(1, 0), member(2), node(2), traffic_class::foreground);
+  e.run();
+  BOOST_REQUIRE(e.listener.is_up());
+  BOOST_REQUIRE(e.dialler.is_up());
+  BOOST_TEST(e.dialler.peer().admitted);
+  BOOST_TEST(!e.listener.peer().admitted);
+  BOOST_TEST(!e.listener.peer().is_node());
+  BOOST_TEST((e.listener.peer().id == stranger_id(key(1))));
+  BOOST_TEST(e.listener.peer().expired == "the admission has expired");
+  for (auto lane : {traffic_class::agreement, traffic_class::background}) {
+    ends other(member(1, 0), member(2), node(2), lane);
+    other.run();
+    BOOST_TEST((reason_of(other.last_listener) == refusal_reason::expired));
+  }
+  // Whoever dials one member in particular wants a member, and a client wants no strangers at all.
+  ends wanted(member(1), member(2, 0), node(2), traffic_class::foreground);
+  wanted.run();
+  BOOST_TEST((reason_of(wanted.last_dialler) == refusal_reason::expired));
+  handshake client(member(1), {traffic_class::foreground, true, {}, false}, verify);
+  std::ignore = client.start(key(2));
+  auto shown = member(2, 0);
+  hello h{.cluster = shown.cluster, .lane = traffic_class::foreground, .member = shown.member, .admission = shown.admission};
+  BOOST_TEST((reason_of(client.on_greeting({}, codec::encode(greeting(h)))) == refusal_reason::expired));
+}
+
 BOOST_AUTO_TEST_CASE(a_dialler_refuses_whoever_is_not_whom_it_dialled) {
   ends e(member(1), member(2), node(3));
   e.run();
@@ -208,6 +234,25 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_verified_here_leaves_an_admitted_peer_as_it_
   // A stranger has nothing to fall back to.
   unknown.boot = stranger().boot;
   BOOST_TEST((reason_of(shown_on_a_link(stranger(), unknown)) == refusal_reason::bad_admission));
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_admission_is_renewed_on_the_link) {
+  ends e(member(1, 0), member(2), node(2), traffic_class::foreground);
+  e.run();
+  BOOST_REQUIRE(!e.listener.peer().admitted);
+  // One that has expired, too, changes nothing; it may be the last but one of several terms.
+  auto step = e.listener.on_greeting(e.now, e.dialler.renew(member(1, 0)));
+  BOOST_TEST((!step.renewed && !step.failed));
+  BOOST_TEST(!e.listener.peer().admitted);
+  BOOST_TEST(e.listener.on_greeting(e.now, e.dialler.renew(member(1, 200))).renewed);
+  BOOST_TEST(e.listener.peer().admitted);
+  BOOST_TEST(e.listener.peer().expired.empty());
+  BOOST_TEST((e.listener.peer().end() == endpoint(node(1))));
+  // Taken back meanwhile, it is refused; and to a stranger that showed none before an expired one gives nothing.
+  auto expired = member(1, 0);
+  BOOST_TEST((reason_of(shown_on_a_link(expired, member(1, 0xee))) == refusal_reason::revoked));
+  expired.boot = stranger().boot;
+  BOOST_TEST((reason_of(shown_on_a_link(stranger(), expired)) == refusal_reason::expired));
 }
 
 BOOST_AUTO_TEST_CASE(a_renewal_changes_the_admission_and_nothing_else) {

@@ -161,6 +161,13 @@ BOOST_AUTO_TEST_CASE(the_newest_advertisement_wins_and_only_changes_make_version
 
 BOOST_AUTO_TEST_CASE(an_admission_renews_once_and_even_after_its_expiry) {
   responsible_party p;
+  for (auto kind : {member_kind::client, member_kind::operating}) {
+    auto key = crypto::signing_key::generate(p.random);
+    auto late = p.member(kind, key);
+    auto done = p.run(p.renewing(late.id, late.expires, key), late.expires + 24h);
+    BOOST_REQUIRE(done.where);
+    BOOST_TEST((p.state.map().load<identity::admission>(*done.where)->expires == late.expires + 24h * 366));
+  }
   auto key = crypto::signing_key::generate(p.random);
   auto node = p.member(member_kind::node, key);
   BOOST_TEST(refused(p.run(p.renewing(node.id, node.expires, p.operating), after_birth(24h)), errc::bad_signature));
@@ -168,10 +175,15 @@ BOOST_AUTO_TEST_CASE(an_admission_renews_once_and_even_after_its_expiry) {
   auto old_proof = p.prove(p.state.map(), admission_place(node.id), p.entry.root);
   BOOST_TEST(verify_admission(ring_admission{node.id, old_proof}, p.chain, years).error().is(errc::expired));
   BOOST_TEST(open_admission(ring_admission{node.id, old_proof}, p.chain).has_value());
+  auto seated = node;
+  seated.id = p.members[1].id;
+  BOOST_TEST(check_term(seated, p.chain.current, years).has_value());
+  BOOST_TEST(check_term(seated, std::nullopt, years).error().is(errc::expired));
   auto request = p.renewing(node.id, node.expires, key);
   BOOST_REQUIRE(p.run(request, years).where);
   auto proof = p.prove(p.state.map(), admission_place(node.id), p.entry.root);
   BOOST_TEST(verify_admission(ring_admission{node.id, proof}, p.chain, years).has_value());
+  BOOST_TEST((peek_admission(ring_admission{node.id, proof})->expires == years + 24h * 365));
   // A replay gives no further year.
   auto root = p.state.map().root();
   p.run(request, years + 24h);
