@@ -195,8 +195,7 @@ object::signed_update object_access::sign(const object::capability& to, const op
   if (creates) u.creation = object::birth{to.salt};
   u.guards.push_back({conditions, {object::set_content{codec::encode(content.built.root)}}});
   u.extents = content.claims;
-  u.inline_data = content.built.inline_data;
-  return object::signed_update::make(u, key);
+  return object::signed_update::make(u, key, content.built.inline_data);
 }
 
 result<ring::operation_result> object_access::commit(const object::capability& to, std::vector<object::predicate> conditions,

@@ -163,7 +163,7 @@ void link_manager_state::on_started(const session_started& m) {
   e.lane = m.lane;
   if (!m.peer->expired.empty()) {
     refusals.note(steady_now(), e.host, refusal_reason::expired, m.peer->expired, false);
-  } else {
+  } else if (m.peer->admitted) {  // a crowd of strangers that comes and goes must not fill the log
     log::info(renewed ? "peer shows another admission" : "link up",
               {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
   }
@@ -187,7 +187,7 @@ void link_manager_state::on_ended(const session_ended& m) {
   bool orderly = m.reason == refusal_reason::replaced || m.reason == refusal_reason::idle || m.reason == refusal_reason::going_away ||
                  (m.reason == refusal_reason::connection_lost && m.was_up);
   if (e.up && orderly) {
-    if (e.peer->expired.empty()) {  // else its coming was told: a crowd that comes and goes must not fill the log
+    if (e.peer->admitted) {
       log::info("link down", {{"peer", e.peer->id.brief()}, {"name", e.peer->name}, {"class", to_string(e.lane)}, {"why", to_string(m.reason)}});
     }
   } else if (!quiet) {

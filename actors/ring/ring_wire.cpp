@@ -6,7 +6,7 @@ namespace holdfast::actors {
 
 bytes seal_member_message(const ring_id& ring, const ring::member_message& message) {
   codec::writer w(to_bytes(ring.view()));
-  w.put(message);
+  w.put_at_once(message);
   return w.take();
 }
 

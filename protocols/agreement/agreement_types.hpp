@@ -132,7 +132,7 @@ bool inspect(F& f, request& x) {
 struct pre_prepare {
   ballot what;
   crypto::signature sig;
-  batch body;
+  batch_ptr body;
 };
 template <class F>
 bool inspect(F& f, pre_prepare& x) {

@@ -111,7 +111,7 @@ void replica::engine::resend_to(seat_index to, const status& m) {
       send(to, prepare{*s.accepted, certifier_.sign(phase::prepare, *s.accepted)});
     } else if (held && held->content && body_bytes <= bounds_.fetch_bytes_max) {
       body_bytes += size_of(*held->content);
-      send(to, pre_prepare{*s.accepted, s.proposal, *held->content});
+      send(to, pre_prepare{*s.accepted, s.proposal, held->content});
     }
     if (s.commit_sent) send(to, commit{*s.accepted});
   }
@@ -147,7 +147,7 @@ void replica::engine::learn_fetched() {
     if (!fetched && !(held && held->logged)) break;
     auto& s = slots_[sequence];
     if (!held || !held->logged) {
-      write(fetched_record{sequence, *fetched}, false);
+      write(fetched_record{sequence, fetched}, false);
       body_bytes_ += size_of(*fetched);
       s.bodies[*agreed] = {fetched, request_digests(*fetched), true};
     }

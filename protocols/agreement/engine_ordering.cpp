@@ -115,16 +115,16 @@ void replica::engine::handle(seat_index from, pre_prepare&& m) {
   if (known && known->accepted) return equivocation(from, *known, p);
   if (known && known->committed && *known->committed != p.what.batch) return refuse(from, "a pre-prepare contradicts what is committed");
   if (wanted_.contains(p.what.sequence) && wanted_[p.what.sequence].what != p.what) return refuse(from, "a pre-prepare contradicts its new view");
-  auto names = request_digests(p.body);
-  if (digest_of(p.body.time, names) != p.what.batch && !planted(planted_bug::skipped_hash_check)) {
+  auto names = request_digests(*p.body);
+  if (digest_of(p.body->time, names) != p.what.batch && !planted(planted_bug::skipped_hash_check)) {
     return refuse(from, "a pre-prepare's body does not hash to its digest");
   }
   if (p.what.batch != null_digest()) {
-    if (auto ok = check_batch(p.body, names); !ok) return refuse(from, ok.error().message());
+    if (auto ok = check_batch(*p.body, names); !ok) return refuse(from, ok.error().message());
   }
-  if (body_bytes_ + size_of(p.body) > bounds_.body_bytes_max) return;  // sent again when older batches are through
+  if (body_bytes_ + size_of(*p.body) > bounds_.body_bytes_max) return;  // sent again when older batches are through
   wanted_.erase(p.what.sequence);
-  accept(p.what, p.sig, {std::make_shared<const batch>(std::move(p.body)), std::move(names), false}, false);
+  accept(p.what, p.sig, {std::move(p.body), std::move(names), false}, false);
 }
 
 void replica::engine::equivocation(seat_index from, const slot& s, const pre_prepare& m) {
@@ -144,7 +144,7 @@ void replica::engine::accept(const ballot& what, const crypto::signature& propos
   if (held.requests.empty()) held.requests = std::move(body.requests);
   for (const auto& name : held.requests) queue_.mark_proposed(name);
   accepted_record record{what, proposal, std::nullopt};
-  if (!held.logged) record.body = *held.content;
+  if (!held.logged) record.body = held.content;
   held.logged = true;
   after_stored(write(std::move(record), true), [this, what, announce] { vote_for(what, announce); });
 }
@@ -156,7 +156,7 @@ void replica::engine::vote_for(const ballot& what, bool announce) {
   if (mute()) return;
   if (primary() == self_) {
     auto* body = s->body_of(what.batch);
-    if (announce && others() && body && body->content) send(std::nullopt, pre_prepare{what, s->proposal, *body->content});
+    if (announce && others() && body && body->content) send(std::nullopt, pre_prepare{what, s->proposal, body->content});
   } else {
     auto sig = certifier_.sign(phase::prepare, what);
     s->add_prepare(self_, what.batch, sig);

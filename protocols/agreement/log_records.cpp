@@ -3,8 +3,8 @@
 namespace holdfast::agreement {
 
 const batch* body_in(const log_record& record) {
-  if (auto* a = std::get_if<accepted_record>(&record)) return a->body ? &*a->body : nullptr;
-  if (auto* f = std::get_if<fetched_record>(&record)) return &f->body;
+  if (auto* a = std::get_if<accepted_record>(&record)) return a->body ? a->body->get() : nullptr;
+  if (auto* f = std::get_if<fetched_record>(&record)) return f->body.get();
   return nullptr;
 }
 
@@ -15,7 +15,7 @@ void log_index::note(std::uint64_t sequence, const digest& d, std::uint64_t posi
 
 void log_index::add(std::uint64_t position, const log_record& record) {
   if (auto* a = std::get_if<accepted_record>(&record); a && a->body) note(a->what.sequence, a->what.batch, position);
-  if (auto* f = std::get_if<fetched_record>(&record)) note(f->sequence, digest_of(f->body), position);
+  if (auto* f = std::get_if<fetched_record>(&record)) note(f->sequence, digest_of(*f->body), position);
   if (auto* c = std::get_if<committed_record>(&record)) {
     auto found = uncommitted_.find({c->what.sequence, c->what.batch});
     if (found == uncommitted_.end()) return;
@@ -51,13 +51,13 @@ void log_replay::add(const log_record& record) {
     auto& slot = s.slots[a->what.sequence];
     slot.accepted = a->what;
     slot.proposal = a->proposal;
-    if (a->body) slot.bodies[a->what.batch] = std::make_shared<const batch>(*a->body);
+    if (a->body) slot.bodies[a->what.batch] = *a->body;
   } else if (auto* c = std::get_if<prepared_record>(&record)) {
     if (c->certificate.what.sequence > s.stable.sequence) s.slots[c->certificate.what.sequence].prepared = c->certificate;
   } else if (auto* d = std::get_if<committed_record>(&record)) {
     commit(d->what.sequence, d->what.batch);
   } else if (auto* f = std::get_if<fetched_record>(&record)) {
-    if (f->sequence > s.stable.sequence) s.slots[f->sequence].bodies[digest_of(f->body)] = std::make_shared<const batch>(f->body);
+    if (f->sequence > s.stable.sequence) s.slots[f->sequence].bodies[digest_of(*f->body)] = f->body;
   } else if (auto* v = std::get_if<view_change_record>(&record)) {
     s.view_change = v->statement;
   } else if (auto* n = std::get_if<view_entered_record>(&record)) {

@@ -31,7 +31,7 @@ bool inspect(F& f, peer_boot_record& x) {
 struct accepted_record {
   ballot what;
   crypto::signature proposal;
-  std::optional<batch> body;
+  std::optional<batch_ptr> body;
 };
 template <class F>
 bool inspect(F& f, accepted_record& x) {
@@ -59,7 +59,7 @@ bool inspect(F& f, committed_record& x) {
 /// A body that came by catch-up or for a new view, under no vote of this seat.
 struct fetched_record {
   std::uint64_t sequence = 0;
-  batch body;
+  batch_ptr body;
 };
 template <class F>
 bool inspect(F& f, fetched_record& x) {

@@ -6,7 +6,7 @@ namespace {
 
 std::size_t weight(const message& m) {
   auto* p = std::get_if<pre_prepare>(&m);
-  return p ? size_of(p->body) : 0;
+  return p ? size_of(*p->body) : 0;
 }
 
 constexpr std::size_t ahead_bytes_max = 4u << 20;  // of a seat's early pre-prepares; the rest is sent again on demand

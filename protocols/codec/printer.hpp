@@ -91,6 +91,8 @@ void printer::put(const T& value) {
     } else {
       out_ += "none";
     }
+  } else if constexpr (detail::is_shared<T>) {
+    put(*value);
   } else if constexpr (detail::is_variant<T>) {
     std::visit([this](const auto& alternative) { put(alternative); }, value);
   } else if constexpr (requires { std::string(to_string(value)); }) {

@@ -155,6 +155,10 @@ bool reader::get(T& value) {
       return true;
     }
     return get(value.emplace());
+  } else if constexpr (detail::is_shared<T>) {
+    auto read = std::make_shared<std::remove_const_t<typename T::element_type>>();
+    if (!get(*read)) return false;
+    value = std::move(read);
   } else if constexpr (detail::is_variant<T>) {
     std::uint8_t index = 0;
     if (!get(index)) return false;

@@ -2,14 +2,15 @@
 //
 // Integers are little-endian at their full width, bool and enums as their underlying byte(s), strings, byte strings and
 // containers as a 32-bit count and their elements, optionals as 0 or 1 and the value, variants as an 8-bit index and the
-// alternative (append alternatives, never reorder), arrays as their elements alone. A struct is its fields in the order of
-// its one `inspect(f, x)`, which calls `f.fields("name", x.name, ...)`.
+// alternative (append alternatives, never reorder), arrays as their elements alone, a shared value as the value (it is never
+// null). A struct is its fields in the order of its one `inspect(f, x)`, which calls `f.fields("name", x.name, ...)`.
 #pragma once
 
 #include <array>
 #include <concepts>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,7 +41,23 @@ class writer {
   void put(const T& value);
 
   /// Bytes as they are, without a count.
-  void raw(bytes_view data) { append(out_, data); }
+  void raw(bytes_view data) {
+    if (measuring_) {
+      size_ += data.size();
+    } else {
+      append(out_, data);
+    }
+  }
+
+  /// The value, in memory taken once: first its length is found out.
+  template <class T>
+  void put_at_once(const T& value) {
+    writer measure;
+    measure.measuring_ = true;
+    measure.put(value);
+    out_.reserve(out_.size() + measure.size_);
+    put(value);
+  }
 
   const bytes& data() const { return out_; }
   bytes take() { return std::move(out_); }
@@ -49,6 +66,8 @@ class writer {
   void count(std::size_t n) { put(static_cast<std::uint32_t>(n)); }
 
   bytes out_;
+  std::size_t size_ = 0;
+  bool measuring_ = false;  ///< counts bytes and keeps none
 };
 
 namespace detail {
@@ -62,6 +81,11 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+
+template <class T>
+inline constexpr bool is_shared = false;
+template <class T>
+inline constexpr bool is_shared<std::shared_ptr<const T>> = true;
 
 template <class T>
 inline constexpr bool is_array = false;
@@ -96,7 +120,7 @@ inline constexpr bool unsupported = false;
 template <class T>
 void writer::put(const T& value) {
   if constexpr (std::same_as<T, bool>) {
-    out_.push_back(value ? 1 : 0);
+    put(static_cast<std::uint8_t>(value));
   } else if constexpr (std::is_enum_v<T>) {
     put(static_cast<std::underlying_type_t<T>>(value));
   } else if constexpr (std::integral<T>) {
@@ -126,6 +150,8 @@ void writer::put(const T& value) {
   } else if constexpr (detail::is_optional<T>) {
     put(value.has_value());
     if (value) put(*value);
+  } else if constexpr (detail::is_shared<T>) {
+    put(*value);
   } else if constexpr (detail::is_variant<T>) {
     static_assert(std::variant_size_v<T> < 256);
     put(static_cast<std::uint8_t>(value.index()));
@@ -141,7 +167,7 @@ void writer::put(const T& value) {
 template <class T>
 bytes encode(const T& value) {
   writer w;
-  w.put(value);
+  w.put_at_once(value);
   return w.take();
 }
 

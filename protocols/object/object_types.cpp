@@ -14,10 +14,10 @@ result<content_root> signed_content::open(const crypto::public_key& writer) cons
   return codec::decode<content_root>(body, "content root");
 }
 
-signed_update signed_update::make(const update& u, const crypto::signing_key& key) {
+signed_update signed_update::make(const update& u, const crypto::signing_key& key, bytes inline_data) {
   auto body = codec::encode(u);
   auto sig = key.sign(update_statement::type_tag, codec::encode(statement_of(u, digest_of_update(body))));
-  return {std::move(body), sig};
+  return {std::move(body), sig, std::move(inline_data)};
 }
 
 result<update> signed_update::peek() const { return codec::decode<update>(body, "update"); }

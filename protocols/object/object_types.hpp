@@ -178,7 +178,7 @@ using predicate = std::variant<always, exists, absent, compare_version, compare_
 
 // -- actions --------------------------------------------------------------------------------------------------------
 
-/// The whole content anew. An inline content's ciphertext rides in `update::inline_data`.
+/// The whole content anew. An inline content's ciphertext rides in `signed_update::inline_data`.
 struct set_content {
   bytes content;  ///< canonical `content_root`
 };
@@ -220,28 +220,28 @@ struct update {
   std::optional<birth> creation;  ///< given when the object may not exist yet
   std::vector<guard> guards;      ///< at most `guards_max`
   std::vector<archive::extent_claim> extents;
-  bytes inline_data;              ///< at most `inline_bytes_max`
 };
 template <class F>
 bool inspect(F& f, update& x) {
   return f.fields("cluster", x.cluster, "ring", x.ring, "client", x.client, "session", x.session, "operation", x.operation, "writer", x.writer,
-                  "object", x.object, "creation", x.creation, "guards", x.guards, "extents", x.extents, "inline_data", x.inline_data);
+                  "object", x.object, "creation", x.creation, "guards", x.guards, "extents", x.extents);
 }
 inline digest digest_of_update(bytes_view update_bytes) { return crypto::hash(update::type_tag, {update_bytes}); }
 
-/// An update as the bytes that its writer signed for.
+/// An update as the bytes that its writer signed for, and beside them the content that they name by its hash: so it is hashed once.
 struct signed_update {
-  bytes body;  ///< canonical `update`
+  bytes body;             ///< canonical `update`
   crypto::signature sig;  ///< over `statement_of` the update
+  bytes inline_data;      ///< at most `inline_bytes_max`; the block of an inline content in `body`
   bool operator==(const signed_update&) const = default;
 
-  static signed_update make(const update& u, const crypto::signing_key& key);
+  static signed_update make(const update& u, const crypto::signing_key& key, bytes inline_data = {});
   /// Decodes without believing.
   result<update> peek() const;
 };
 template <class F>
 bool inspect(F& f, signed_update& x) {
-  return f.fields("body", x.body, "sig", x.sig);
+  return f.fields("body", x.body, "sig", x.sig, "inline_data", x.inline_data);
 }
 
 /// What the writer of `u`, whose canonical bytes have this digest, must have signed.

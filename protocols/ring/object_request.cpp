@@ -18,7 +18,6 @@ outcome check_bounds(const object::update& u, const identity::configuration_entr
     }
   }
   if (u.extents.size() > claims_max) return fail(errc::over_limit, "update claims more than 1024 extents");
-  if (u.inline_data.size() > object::inline_bytes_max) return fail(errc::over_limit, "update carries more than 32 KiB of inline data");
   if (u.creation && u.object != object::id_for(u.writer, u.creation->salt)) {
     return fail(errc::denied, "object " + u.object.brief() + " is not the writer's to create");
   }
@@ -34,35 +33,36 @@ outcome check_inline(const object::inline_content& content, const bytes& data) {
   return {};
 }
 
-result<object::content_root> check_content(const object::set_content& action, const object::update& u) {
+result<object::content_root> check_content(const object::set_content& action, const object::update& u, const bytes& inline_data) {
   auto content = codec::decode<object::content_root>(action.content, "content root");
   if (!content) return content;
   if (content->object != u.object) return fail(errc::denied, "content is of object " + content->object.brief() + ", not " + u.object.brief());
   if (auto* in_update = std::get_if<object::inline_content>(&content->content)) {
-    if (auto ok = check_inline(*in_update, u.inline_data); !ok) return fail(ok.error());
+    if (auto ok = check_inline(*in_update, inline_data); !ok) return fail(ok.error());
   }
   return content;
 }
 
-result<checked_request> check(const update_object& operation, const identity::configuration_entry& configuration) {
+result<checked_request> check(update_object&& operation, const identity::configuration_entry& configuration) {
   auto claimed = operation.update.peek();
   if (!claimed) return fail(claimed.error());
   if (auto ok = check_bounds(*claimed, configuration); !ok) return fail(ok.error());
+  if (operation.update.inline_data.size() > object::inline_bytes_max) return fail(errc::over_limit, "update carries more than 32 KiB of inline data");
   auto statement = object::statement_of(*claimed, request_digest(operation.update));
   if (!object::holds(statement, claimed->writer, operation.update.sig)) {
     return fail(errc::bad_signature, "update of object " + claimed->object.brief() + " is not signed by its writer");
   }
-  checked_update checked{std::move(*claimed), std::move(statement), operation.update.sig, {}};
+  checked_update checked{std::move(*claimed), std::move(statement), operation.update.sig, std::move(operation.update.inline_data), {}};
   bool inlines = false;
   for (const auto& guard : checked.update.guards) {
     auto& content = checked.contents.emplace_back();
     if (guard.actions.empty()) continue;
-    auto opened = check_content(std::get<object::set_content>(guard.actions.front()), checked.update);
+    auto opened = check_content(std::get<object::set_content>(guard.actions.front()), checked.update, checked.inline_data);
     if (!opened) return fail(opened.error());
     inlines = inlines || std::holds_alternative<object::inline_content>(opened->content);
     content = std::move(*opened);
   }
-  if (!inlines && !checked.update.inline_data.empty()) return fail(errc::malformed, "update carries inline data that no content names");
+  if (!inlines && !checked.inline_data.empty()) return fail(errc::malformed, "update carries inline data that no content names");
   return checked;
 }
 
@@ -86,7 +86,7 @@ result<checked_request> check(const adopt_directory& operation, const identity::
 result<checked_request> check_request(bytes_view request, const identity::configuration_entry& configuration) {
   auto operation = codec::decode<object_operation>(request, "request");
   if (!operation) return fail(operation.error());
-  return std::visit([&](const auto& x) { return check(x, configuration); }, *operation);
+  return std::visit([&](auto& x) { return check(std::move(x), configuration); }, *operation);
 }
 
 result<std::shared_ptr<const checked_request>> checked_requests::get(const agreement::named_request& request,

@@ -16,6 +16,7 @@ struct checked_update {
   object::update update;
   object::update_statement statement;
   crypto::signature sig;
+  bytes inline_data;                                          ///< what the contents name
   std::vector<std::optional<object::content_root>> contents;  ///< by guard; none for a guard without an action
 };
 

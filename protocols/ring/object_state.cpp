@@ -157,7 +157,7 @@ outcome object_state::execute(const checked_update& request, std::size_t guard, 
   const auto& content = *request.contents[guard];
   auto* tree = std::get_if<object::tree_content>(&content.content);
   std::vector<archive::coding_record> extents;
-  std::uint64_t more_bytes = u.inline_data.size();
+  std::uint64_t more_bytes = request.inline_data.size();
   if (tree != nullptr) {
     auto admitted = admit_extents(u, now.time);
     if (!admitted) return fail(admitted.error());
@@ -173,7 +173,7 @@ outcome object_state::execute(const checked_update& request, std::size_t guard, 
   if (auto ok = charge(u.client, more_bytes); !ok) return ok;
 
   for (const auto& record : extents) keep_record(record);
-  if (tree == nullptr) now.done.blocks.push_back({std::get<object::inline_content>(content.content).block, u.inline_data});
+  if (tree == nullptr) now.done.blocks.push_back({std::get<object::inline_content>(content.content).block, request.inline_data});
   const auto& root = std::get<object::set_content>(u.guards[guard].actions[0]).content;
   object::version_record record{u.object,    head.version + 1, now.time, u.writer, {root, request.statement, request.sig},
                                 head.newest, head.skips};

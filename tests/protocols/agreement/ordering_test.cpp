@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_does_not_hold_is_not_ordered) {
   ballot what{0, 1, digest_of(b)};
   identity::ring_description d = ring.ring;
   certifier c(ring.cluster, d, 0, ring.keys[0], {});
-  for (seat_index to : {1, 2, 3}) ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), b});
+  for (seat_index to : {1, 2, 3}) ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), std::make_shared<const batch>(b)});
   ring.kill(0);
   ring.submit(1, "honest");
   BOOST_TEST(ring.executed_everywhere(1));
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(no_primary_makes_up_the_time) {
     batch b{wall_time{made_up}, {text("in its own time")}};
     ballot what{0, 1, digest_of(b)};
     certifier c(ring.cluster, ring.ring, 0, ring.keys[0], {});
-    for (seat_index to : {1, 2, 3}) ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), b});
+    for (seat_index to : {1, 2, 3}) ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), std::make_shared<const batch>(b)});
     ring.kill(0);
     ring.submit(1, "honest");
     BOOST_TEST(ring.executed_everywhere(1));
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(forged_and_repeated_prepares_do_not_count) {
   auto& backup = *ring.members[1].engine;
   batch b;
   for (auto& r : ring.members[1].log) {
-    if (auto* a = std::get_if<accepted_record>(&r)) b = *a->body;
+    if (auto* a = std::get_if<accepted_record>(&r)) b = **a->body;
   }
   ballot what{0, 1, digest_of(b)};
   certifier two(ring.cluster, ring.ring, 2, ring.keys[2], {});

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(an_equivocating_primary_is_caught_and_replaced) {
   auto propose = [&](seat_index to, std::string_view request) {
     batch b{ring.reading().wall, {text(request)}};
     ballot what{0, 1, digest_of(b)};
-    ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), b});
+    ring.send(0, to, pre_prepare{what, c.sign(phase::pre_prepare, what), std::make_shared<const batch>(b)});
   };
   propose(1, "left");
   propose(2, "right");

@@ -102,6 +102,15 @@ BOOST_AUTO_TEST_CASE(keys_out_of_order_are_refused) {
   BOOST_TEST((!codec::decode<std::map<std::uint8_t, std::uint8_t>>(w.data()).has_value()));
 }
 
+BOOST_AUTO_TEST_CASE(a_shared_value_is_encoded_as_the_value) {
+  auto shared = std::make_shared<const inner>(inner{7, bytes(100)});
+  BOOST_TEST(codec::encode(shared) == codec::encode(*shared), boost::test_tools::per_element());
+  auto back = codec::decode<std::shared_ptr<const inner>>(codec::encode(shared));
+  BOOST_REQUIRE(back.has_value());
+  BOOST_TEST(((*back)->view == 7u && (*back)->blob == bytes(100)));
+  BOOST_TEST(codec::encode(bytes(1000)).capacity() == 1004u, "an encoding takes its memory once");
+}
+
 BOOST_AUTO_TEST_CASE(the_printed_form_names_fields_and_shortens_bytes) {
   BOOST_TEST(codec::print(inner{7, bytes(100)}) == "{view: 7, blob: <100 bytes>}");
 }

@@ -22,6 +22,7 @@ struct object_ring : test_cluster {
   identity::directory listed;
   execution last;
   std::vector<bytes> history;
+  std::map<bytes, bytes> inlined;  ///< what rides beside an update, by the guards that name it
 
   object_ring() {
     listed.cluster = cluster;
@@ -49,21 +50,23 @@ struct object_ring : test_cluster {
     return run(request_of<object_operation>(adopt_directory{prove(root_map, directory_place(), entry.root)}));
   }
 
-  object::update update_with(std::vector<object::guard> guards, std::vector<archive::extent_claim> extents = {}, bytes inline_data = {}) {
-    return {cluster, entry.object.id, client, session, ++operation, writer.pub(), object, object::birth{salt}, std::move(guards), std::move(extents),
-            std::move(inline_data)};
+  object::update update_with(std::vector<object::guard> guards, std::vector<archive::extent_claim> extents = {}) {
+    return {cluster, entry.object.id, client, session, ++operation, writer.pub(), object, object::birth{salt}, std::move(guards), std::move(extents)};
   }
   object::guard setting(std::vector<object::predicate> conditions, std::variant<object::inline_content, object::tree_content> content,
                         std::uint64_t size = 4) {
     object::content_root root{object, 0, 0, size, content};
     return {std::move(conditions), {object::set_content{codec::encode(root)}}};
   }
+  bytes& inline_data_of(const object::update& u) { return inlined[codec::encode(u.guards)]; }
   object::update inline_update(std::vector<object::predicate> conditions, bytes data) {
     object::inline_content content{archive::block_name(data), static_cast<std::uint32_t>(data.size())};
-    return update_with({setting(std::move(conditions), content, data.size())}, {}, data);
+    auto u = update_with({setting(std::move(conditions), content, data.size())});
+    inline_data_of(u) = std::move(data);
+    return u;
   }
   bytes request(const object::update& u, const crypto::signing_key& key) {
-    return request_of<object_operation>(update_object{object::signed_update::make(u, key)});
+    return request_of<object_operation>(update_object{object::signed_update::make(u, key, inline_data_of(u))});
   }
   bytes request(const object::update& u) { return request(u, writer); }
 
@@ -140,8 +143,8 @@ BOOST_AUTO_TEST_CASE(the_first_guard_that_holds_is_applied_and_an_abort_is_recor
   bytes data{9, 9};
   object::inline_content content{archive::block_name(data), 2};
   auto u = r.update_with({r.setting({object::compare_size{5}}, content, 2), r.setting({object::exists{}, object::compare_size{1}}, content, 2),
-                          r.setting({}, content, 77)},
-                         {}, data);
+                          r.setting({}, content, 77)});
+  r.inline_data_of(u) = data;
   BOOST_TEST(r.done(u).version == 2u);
   BOOST_TEST(r.head()->size == 2u);
 }
@@ -222,9 +225,9 @@ BOOST_AUTO_TEST_CASE(a_request_with_any_bit_flipped_is_refused) {
 BOOST_AUTO_TEST_CASE(inline_data_must_be_the_block_it_is_named) {
   object_ring r;
   auto u = r.inline_update({}, {1, 2, 3});
-  u.inline_data[0] ^= 1;
+  r.inline_data_of(u)[0] ^= 1;
   BOOST_TEST(refused(r.run(r.request(u)), errc::malformed));
-  u.inline_data.clear();
+  r.inline_data_of(u).clear();
   BOOST_TEST(refused(r.run(r.request(u)), errc::malformed));
   BOOST_TEST(!r.head().has_value());
 }

@@ -33,7 +33,11 @@ class forger {
     x.sig = hand.sign_checkpoint(x.sequence, x.state);
   }
   /// Another body than the digest that was signed: whoever does not hash it is deceived.
-  void forge(const certifier&, pre_prepare& x) { spoil(x.body); }
+  void forge(const certifier&, pre_prepare& x) {
+    auto other = *x.body;
+    spoil(other);
+    x.body = std::make_shared<const batch>(std::move(other));
+  }
   void forge(const certifier&, body& x) { spoil(x.content); }
   void forge(const certifier&, batches& x) {
     for (auto& entry : x.list) {

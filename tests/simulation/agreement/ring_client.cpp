@@ -76,8 +76,7 @@ bytes ring_client::make_operation() {
   if (!if_version_) guard.conditions = {object::always{}};
   guard.actions = {object::set_content{codec::encode(content)}};
   update.guards = {guard};
-  update.inline_data = data;
-  return codec::encode(ring::object_operation(ring::update_object{object::signed_update::make(update, key_)}));
+  return codec::encode(ring::object_operation(ring::update_object{object::signed_update::make(update, key_, data)}));
 }
 
 void ring_client::send(node_index to) { world_.net->send(address_, to, to_frame(client_request{current_})); }

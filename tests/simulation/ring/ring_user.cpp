@@ -114,8 +114,8 @@ void ring_user::write() {
   if (current_.if_version && *current_.if_version > 0) guard.conditions = {object::compare_version{*current_.if_version}};
   guard.actions = {object::set_content{codec::encode(content)}};
   asked_ = {world_.fixture.cluster, world_.fixture.ring().id, id_, session_, ++operation_, key_.pub(), object_, object::birth{salt_},
-            {guard}, {}, data};
-  update_ = object::signed_update::make(asked_, key_);
+            {guard}, {}};
+  update_ = object::signed_update::make(asked_, key_, data);
   submit();
 }
 
