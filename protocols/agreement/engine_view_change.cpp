@@ -40,10 +40,11 @@ void replica::engine::handle(seat_index from, agreement::view_change&& m) {
   consider_view_change();
 }
 
-/// With a quorum for the view asked for, its primary opens it; the others give it time.
+/// With a quorum for the view asked for, its primary opens it; the others give it time. Who asks for a later one has given this one up: that
+/// counts for the clock alone, or seats that started anew and heard of the later one only would wait here for ever.
 void replica::engine::consider_view_change() {
-  if (!changing_ || mute() || changes_.asked_by(self_) != view_ || changes_.count(view_) < ring_.quorum()) return;
-  if (primary() == self_) return make_new_view();
+  if (!changing_ || mute() || changes_.asked_by(self_) != view_ || changes_.count_from(view_) < ring_.quorum()) return;
+  if (primary() == self_ && changes_.count(view_) >= ring_.quorum()) return make_new_view();
   if (!view_change_deadline_) {
     view_change_deadline_ = now_.now + timeout_;
     arm_view_change_timer();

@@ -16,6 +16,10 @@ std::size_t view_change_table::count(std::uint64_t view) const {
   return static_cast<std::size_t>(std::count_if(newest_.begin(), newest_.end(), [&](const auto& e) { return e.second.statement.view == view; }));
 }
 
+std::size_t view_change_table::count_from(std::uint64_t view) const {
+  return static_cast<std::size_t>(std::count_if(newest_.begin(), newest_.end(), [&](const auto& e) { return e.second.statement.view >= view; }));
+}
+
 std::vector<const view_change_table::entry*> view_change_table::reasons(std::uint64_t view, std::size_t quorum, seat_index own) const {
   auto places = quorum;
   if (asked_by(own) == view && places > 0) --places;

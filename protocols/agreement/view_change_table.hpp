@@ -20,6 +20,8 @@ class view_change_table {
 
   /// How many seats ask for exactly this view.
   std::size_t count(std::uint64_t view) const;
+  /// How many ask for this view or a later one.
+  std::size_t count_from(std::uint64_t view) const;
 
   /// `quorum` of those for this view, `own` among them if it asks for it, ascending by seat; fewer if there are not enough.
   std::vector<const entry*> reasons(std::uint64_t view, std::size_t quorum, seat_index own) const;

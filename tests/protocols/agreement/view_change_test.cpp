@@ -188,3 +188,23 @@ BOOST_AUTO_TEST_CASE(who_alone_loses_patience_stays_in_the_view) {
   ring.submit(1, "second");
   BOOST_TEST(ring.executed_everywhere(2, 500ms), "the ring has one more to lose");
 }
+
+BOOST_AUTO_TEST_CASE(seats_that_start_anew_amid_a_change_are_not_left_behind_by_one_that_went_on) {
+  ring_pump ring(4);
+  ring.run_for(50ms);
+  ring.kill(1);  // who would open view 1
+  ring.filter = [](auto, auto, const message& m) { return !std::holds_alternative<pre_prepare>(m); };
+  for (seat_index i : {0, 2, 3}) ring.submit(i, "work");
+  auto all_ask_for = [&](std::uint64_t view) {
+    return std::all_of(ring.members.begin(), ring.members.end(), [&](auto& m) { return !m.engine || m.engine->view() == view; });
+  };
+  BOOST_REQUIRE(ring.run_until([&] { return all_ask_for(1); }));
+  ring.run_for(10ms);
+  ring.kill(2);
+  ring.kill(3);
+  BOOST_REQUIRE(ring.run_until([&] { return all_ask_for(2); }));
+  ring.filter = nullptr;
+  ring.start(2);
+  ring.start(3);
+  BOOST_TEST(ring.executed_everywhere(1, 30s));
+}
