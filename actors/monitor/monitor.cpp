@@ -132,11 +132,12 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     auto request = codec::decode<monitor_request>(m.body(), "monitor request");
     if (!request) return;
     monitor_reply reply = no_view{};
+    write_book();  // whoever asks hears what is so now, not what was at the last beat
     if (auto* wanted = std::get_if<report_request>(&*request)) {
       reply = book_.answer(*wanted);
     } else if (std::holds_alternative<sign_in_request>(*request)) {
       if (auto url = config_.window->sign_in(); m.from->admitted && !url.empty()) reply = sign_in_reply{std::move(url)};
-    } else if (auto view = config_.window->look()) {
+    } else if (show(); auto view = config_.window->look()) {
       auto text = dump(full_json(*view));
       if (text.size() <= view_json_bytes_max) reply = view_reply{std::move(text)};
     }

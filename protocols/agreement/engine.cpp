@@ -95,6 +95,7 @@ void replica::engine::start(recovered log, std::uint64_t executed, wall_time exe
   if (log.checkpoint && log.checkpoint->sequence > stable_.sequence) own_states_[log.checkpoint->sequence] = {log.checkpoint->state, true};
   auto entered = restore_view(log);
   restore_slots(log);
+  note_unsettled();
   if (entered && !changing_) {
     propose_again(plan_new_view(view_, ring_.size(), entered->reasons), entered->statement.proposals);
   }

@@ -100,6 +100,7 @@ class replica::engine {
   void equivocation(seat_index from, const slot& s, const pre_prepare& m);
   void arm_request_timer();
   std::optional<instant> request_deadline() const;
+  void note_unsettled();
   void request_timer_fired();
   void consider_leaving();
   bool impatient() const;
@@ -183,6 +184,7 @@ class replica::engine {
   std::map<std::uint64_t, wanted_body> wanted_;
   duration timeout_;
   std::optional<instant> view_change_deadline_, request_timer_at_;
+  std::optional<instant> unsettled_since_;    ///< proposals accepted in this view wait to be committed, and none was since
   std::optional<std::uint64_t> forgiven_at_;  ///< where the request timer last spared the primary because this seat was behind
   bool impatient_ = false;         ///< a request has waited too long in this view; others are told
   bool progressed_ = true;         ///< something was delivered since the view was entered

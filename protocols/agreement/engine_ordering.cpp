@@ -143,6 +143,7 @@ void replica::engine::accept(const ballot& what, const crypto::signature& propos
   if (!held.content) held.content = body.content;
   if (held.requests.empty()) held.requests = std::move(body.requests);
   for (const auto& name : held.requests) queue_.mark_proposed(name);
+  if (!unsettled_since_) note_unsettled();
   accepted_record record{what, proposal, std::nullopt};
   if (!held.logged) record.body = held.content;
   held.logged = true;
@@ -223,6 +224,7 @@ void replica::engine::advance_committed() {
   for (auto* s = find_slot(committed_ + 1); s && s->committed; s = find_slot(committed_ + 1)) ++committed_;
   if (committed_ == before) return;
   next_sequence_ = std::max(next_sequence_, committed_ + 1);
+  note_unsettled();
   adopt_proven();
   deliver();
   propose_soon();
@@ -283,12 +285,23 @@ void replica::engine::forget_slots_through(std::uint64_t sequence) {
   }
 }
 
+/// What is accepted must be committed in time, whether this seat knows of a request or not: an idle ring's null batch waits for a quorum, too.
+void replica::engine::note_unsettled() {
+  auto open = std::any_of(slots_.upper_bound(committed_), slots_.end(), [](const auto& entry) { return entry.second.accepted.has_value(); });
+  unsettled_since_ = open ? std::optional(now_.now) : std::nullopt;
+}
+
 std::optional<instant> replica::engine::request_deadline() const {
   if (!can_vote() || primary() == self_) return std::nullopt;
   auto age_max = timeout_ * (bounds_.request_age_max / bounds_.request_timeout);
   auto deadline = queue_.deadline(timeout_, age_max);
+  auto since = queue_.oldest_since();
+  if (unsettled_since_) {
+    deadline = std::min(deadline.value_or(instant::max()), *unsettled_since_ + timeout_);
+    since = std::min(since.value_or(instant::max()), *unsettled_since_);
+  }
   if (auto lost = peers_.at(primary()).lost_since; deadline && lost) {
-    deadline = std::min(*deadline, std::max(*lost, *queue_.oldest_since()) + bounds_.lost_primary_timeout);
+    deadline = std::min(*deadline, std::max(*lost, *since) + bounds_.lost_primary_timeout);
   }
   return deadline;
 }
@@ -311,6 +324,7 @@ void replica::engine::request_timer_fired() {
   if (behind && committed_ != forgiven_at_) {
     forgiven_at_ = committed_;  // others make progress and this seat follows: not the primary's fault; once a stand
     queue_.restart(now_.now);
+    note_unsettled();
     return;
   }
   impatient_ = true;

@@ -109,6 +109,7 @@ void replica::engine::enter_view(std::uint64_t view, const new_view_plan& plan, 
   changes_.drop_through(view);
   view_change_deadline_.reset();
   request_timer_at_.reset();
+  unsettled_since_.reset();
   progressed_ = false;
   wanted_.clear();
   for (auto& [sequence, s] : slots_) s.leave_view();

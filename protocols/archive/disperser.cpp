@@ -42,6 +42,7 @@ void disperser::open(slot& s) {
   s.progress = at_.now;
   s.sent = 0;
   s.sent_bytes = 0;
+  for (auto& f : s.queue) f.kept = false;  // the server says anew how far it got
   touched_.insert(s.server);
   request(s.server, s.request,
           open_extent{config_.ring, config_.origin, config_.code, s.index, directory_.version, config_.bytes_expected});
@@ -139,13 +140,16 @@ void disperser::replied(slot& s, const extent_progress& progress) {
   acknowledge(s, blocks);
 }
 
+/// Answers may overtake each other: one that comes early is remembered.
 void disperser::replied(slot& s, const fragment_kept& kept) {
-  if (s.sent == 0 || s.queue.front().ordinal != kept.ordinal) return;
-  acknowledge(s, kept.ordinal + 1);
+  if (s.sent == 0 || kept.ordinal < s.queue.front().ordinal || kept.ordinal - s.queue.front().ordinal >= s.sent) return;
+  s.queue[kept.ordinal - s.queue.front().ordinal].kept = true;
+  auto missing = std::find_if(s.queue.begin(), s.queue.end(), [](const queued_fragment& f) { return !f.kept; });
+  acknowledge(s, missing == s.queue.end() ? s.queue.back().ordinal + 1 : missing->ordinal);
 }
 
 void disperser::acknowledge(slot& s, std::uint32_t blocks) {
-  s.acknowledged = std::max(s.acknowledged, blocks);
+  s.acknowledged = std::max(s.acknowledged, blocks);  // none more, for an answer ahead of others: a sign of life
   s.progress = last_progress_ = at_.now;
   while (!s.queue.empty() && s.queue.front().ordinal < s.acknowledged) {
     auto size = s.queue.front().data.size();

@@ -87,6 +87,7 @@ class disperser {
     std::uint32_t ordinal = 0;
     block_header header;
     bytes data;
+    bool kept = false;  ///< said by the server, ahead of an earlier one
   };
 
   struct slot {

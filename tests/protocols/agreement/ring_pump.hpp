@@ -83,6 +83,8 @@ class ring_pump {
     return true;
   }
 
+  void request_null(seat_index i) { run(i, members[i].engine->request_null(reading())); }
+
   /// Runs events in virtual time until `until` holds; false if that takes longer than `patience`.
   bool run_until(std::function<bool()> until, duration patience = 60s) {
     auto end = now + patience;

@@ -208,3 +208,18 @@ BOOST_AUTO_TEST_CASE(seats_that_start_anew_amid_a_change_are_not_left_behind_by_
   ring.start(3);
   BOOST_TEST(ring.executed_everywhere(1, 30s));
 }
+
+BOOST_AUTO_TEST_CASE(a_proposal_that_no_quorum_takes_up_is_left_though_nobody_waits_for_it) {
+  ring_pump ring(4);
+  ring.run_for(50ms);
+  ring.submit(0, "first");
+  BOOST_REQUIRE(ring.executed_everywhere(1));
+  ring.kill(3);
+  ring.filter = [](seat_index from, auto, const message& m) {
+    auto* c = std::get_if<commit>(&m);
+    return from != 0 || !c || c->what.view > 0;  // the primary sees to it that nothing is committed in its view
+  };
+  ring.request_null(0);
+  BOOST_TEST(ring.run_until([&] { return ring.members[1].engine->view() == 1 && !ring.members[1].engine->changing_view(); }, 10s));
+  BOOST_TEST(ring.run_until([&] { return ring.members[1].engine->committed() == 2; }, 10s));
+}

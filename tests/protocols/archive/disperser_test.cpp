@@ -247,3 +247,21 @@ BOOST_AUTO_TEST_CASE(a_slow_writer_is_not_given_up) {
   BOOST_REQUIRE(t.run());
   BOOST_TEST(t.claim().receipts.size() == 4u);
 }
+
+BOOST_AUTO_TEST_CASE(answers_that_overtake_each_other_count) {
+  world w(6);
+  writer t(w, {4, 6}, 7);
+  auto late = w.c.nodes[t.server_of(2)];
+  auto deliver = w.receivers[t.client];
+  std::vector<service_reply> held;
+  w.receivers[t.client] = [&](const node_id& from, const service_reply& reply) {
+    if (from != late || !std::holds_alternative<fragment_kept>(reply.body)) return deliver(from, reply);
+    held.push_back(reply);
+    if (held.size() < 3 && t.d.blocks().size() < 7) return;
+    for (auto at = held.rbegin(); at != held.rend(); ++at) deliver(from, *at);
+    held.clear();
+  };
+  BOOST_REQUIRE(t.run());
+  BOOST_TEST(t.claim().receipts.size() == 6u);
+  BOOST_TEST(t.events.empty());
+}
