@@ -142,7 +142,10 @@ void replica::engine::accept(const ballot& what, const crypto::signature& propos
   if (!held.content && body.content) body_bytes_ += size_of(*body.content);
   if (!held.content) held.content = body.content;
   if (held.requests.empty()) held.requests = std::move(body.requests);
-  for (const auto& name : held.requests) queue_.mark_proposed(name);
+  // A new view proposes again what is executed here; a request that came once more since then is for a batch to come.
+  if (what.sequence > delivered_) {
+    for (const auto& name : held.requests) queue_.mark_proposed(name);
+  }
   if (!unsettled_since_) note_unsettled();
   accepted_record record{what, proposal, std::nullopt};
   if (!held.logged) record.body = held.content;
