@@ -34,8 +34,29 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   return std::chrono::seconds(*number * unit_s);
 }
 
+namespace {
+
+struct form {
+  const char* pattern;
+  std::int64_t unit_ms;  ///< of its last part
+};
+constexpr form forms[] = {{"%Y-%m-%d", 86'400'000}, {"%Y-%m-%dT%H:%M", 60'000},   {"%Y-%m-%d %H:%M", 60'000},
+                          {"%Y-%m-%dT%H:%M:%S", 1'000}, {"%Y-%m-%d %H:%M:%S", 1'000}};
+
+/// Nothing for what no calendar has: the 31st of February would silently become the 3rd of March.
+std::optional<std::int64_t> seconds_at(std::tm parts, bool utc) {
+  auto meant = parts;
+  parts.tm_isdst = -1;
+  std::int64_t seconds = utc ? ::timegm(&parts) : std::mktime(&parts);
+  bool kept = parts.tm_mday == meant.tm_mday && parts.tm_mon == meant.tm_mon && parts.tm_year == meant.tm_year;
+  return kept ? std::optional(seconds) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<wall_time> parse_time(std::string_view text, wall_time now) {
   constexpr std::string_view ago = " ago";
+  if (text == "now") return now;
   if (text.ends_with(ago)) {
     auto back = parse_duration(text.substr(0, text.size() - ago.size()));
     if (!back) return std::nullopt;
@@ -43,23 +64,20 @@ std::optional<wall_time> parse_time(std::string_view text, wall_time now) {
   }
   bool utc = text.ends_with('Z');
   if (utc) text.remove_suffix(1);
-  std::int64_t fraction_ms = 0;
+  std::optional<std::int64_t> fraction_ms;
   if (auto point = text.find('.'); point != std::string_view::npos) {
-    auto milliseconds = whole(text.substr(point + 1));
-    if (!milliseconds || *milliseconds < 0 || text.size() - point != 4 || std::count(text.begin(), text.end(), ':') != 2) return std::nullopt;
-    fraction_ms = *milliseconds;
+    fraction_ms = whole(text.substr(point + 1));
+    if (!fraction_ms || *fraction_ms < 0 || text.size() - point != 4 || std::count(text.begin(), text.end(), ':') != 2) return std::nullopt;
     text = text.substr(0, point);
-  } else if (std::count(text.begin(), text.end(), ':') == 2) {
-    fraction_ms = 999;  // through that second: what `holdfast log` prints finds the version it stands beside
   }
   std::string copy(text);
-  for (auto form : {"%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"}) {
+  for (const auto& [pattern, unit_ms] : forms) {
     std::tm parts{};
-    parts.tm_isdst = -1;
-    const char* end = ::strptime(copy.c_str(), form, &parts);
+    const char* end = ::strptime(copy.c_str(), pattern, &parts);
     if (!end || *end != '\0') continue;
-    std::int64_t seconds = utc ? ::timegm(&parts) : std::mktime(&parts);
-    return wall_time{seconds * 1000 + fraction_ms};
+    auto seconds = seconds_at(parts, utc);
+    if (!seconds) return std::nullopt;
+    return wall_time{*seconds * 1000 + fraction_ms.value_or(unit_ms - 1)};
   }
   return std::nullopt;
 }
