@@ -76,6 +76,12 @@ struct listed {
   std::optional<version_info> newest;  ///< nothing: its head could not be read now
 };
 
+/// What was removed; its folder remembers it.
+struct removed_name {
+  object::entry_kind kind = object::entry_kind::file;
+  std::optional<std::uint64_t> newest;  ///< a file's newest version; nothing: it could not be read now
+};
+
 /// What `verify` found.
 enum class soundness : std::uint8_t {
   full,      ///< every fragment of every block is where it should be, and proves itself
@@ -118,20 +124,21 @@ class client {
   ~client();
 
   /// Keeps what `source` yields as the next version of the file; makes it and the folders on its way if they are not there.
+  /// A file that was removed goes on with its next version.
   /// On success it is durable: enough servers signed for it, and a quorum of the ring ordered it.
   result<version_info> put(const std::string& path, const byte_source& source, const put_options& options = {}, const transfer_watch& watch = {});
 
   /// Reads a version of the file: the newest, one by number, or the newest at a time (the folders on the way as of then, too).
   result<read_report> get(const std::string& path, object::version_walk::target wanted, const byte_sink& sink, const transfer_watch& watch = {});
 
-  /// The file alone, or what is in the folder; "" is the root.
-  result<std::vector<listed>> ls(const std::string& path);
+  /// The file alone, or what is in the folder, or else what was removed from it and is remembered; "" is the root.
+  result<std::vector<listed>> ls(const std::string& path, bool removed = false);
 
-  /// All versions, newest first.
+  /// All versions, newest first; of a removed file, too.
   result<std::vector<version_info>> log(const std::string& path);
 
-  /// Takes the name away; the versions stay. A folder must be empty.
-  outcome rm(const std::string& path);
+  /// Takes the name away; the versions stay, and can be read by number. A folder must be empty.
+  result<removed_name> rm(const std::string& path);
 
   /// Makes an earlier version the newest again, without moving its blocks. A removed file is put back under its name first.
   result<version_info> restore(const std::string& path, std::uint64_t version);

@@ -77,6 +77,24 @@ result<walked> name_space::walk(const std::string& path, std::optional<wall_time
   return where;
 }
 
+result<std::optional<object::directory_link>> name_space::recall(const std::string& path) {
+  auto where = walk(path);
+  if (!where) return fail(where.error());
+  if (where->found() || where->rest.empty()) return std::nullopt;
+  for (;;) {
+    const auto& content = *where->directory.content;
+    auto there = content.links.find(where->name());
+    const auto* link = there == content.links.end() ? content.remembered(where->name()) : &there->second;
+    if (!link) return std::nullopt;
+    if (where->rest.size() == 1) return *link;
+    if (link->kind == object::entry_kind::file) return std::nullopt;
+    auto next = read(link->target);
+    if (!next) return fail(next.error());
+    where->directory = std::move(*next);
+    where->rest.erase(where->rest.begin());
+  }
+}
+
 outcome name_space::change_directory(const object::capability& directory, const change& apply) {
   std::lock_guard one_at_a_time(changing_);
   system_random random;
@@ -103,6 +121,12 @@ outcome name_space::link(const std::string& path, const object::directory_link& 
     if (!where) return fail(where.error());
     if (where->rest.empty()) return fail(errc::malformed, "the path is empty: it must name a file");
     if (where->found()) return fail(errc::already_exists, "\"" + path + "\" exists already");
+    // What was in a removed directory is remembered there: it comes back instead of a new one.
+    const auto* remembered = where->directory.content->remembered(where->name());
+    if (where->rest.size() > 1 && remembered && remembered->kind == object::entry_kind::directory) {
+      if (auto back = put_back(*where); !back) return back;
+      continue;
+    }
     // New directories from the innermost out, each complete before it is linked, so that no name ever leads nowhere.
     auto entry = target;
     for (auto i = where->rest.size() - 1; i > 0; --i) {
@@ -115,7 +139,7 @@ outcome name_space::link(const std::string& path, const object::directory_link& 
       entry = std::move(made);
     }
     auto linked = change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {
-      if (!content.links.emplace(where->name(), entry).second) return fail(errc::already_exists, "\"" + where->name() + "\" exists already");
+      if (!content.add(where->name(), entry)) return fail(errc::already_exists, "\"" + where->name() + "\" exists already");
       return {};
     });
     // A folder that somebody else made meanwhile: the walk now leads further.
@@ -124,7 +148,15 @@ outcome name_space::link(const std::string& path, const object::directory_link& 
   }
 }
 
-outcome name_space::unlink(const std::string& path) {
+/// A removed directory under its name again. Who was quicker has made it or put it back: no error, the next walk shows.
+outcome name_space::put_back(const walked& where) {
+  return change_directory(where.directory.capability, [&](object::directory_content& content) -> outcome {
+    if (const auto* link = content.remembered(where.name())) content.add(where.name(), object::directory_link(*link));
+    return {};
+  });
+}
+
+result<object::directory_link> name_space::unlink(const std::string& path) {
   auto where = walk(path);
   if (!where) return fail(where.error());
   if (where->rest.empty()) return fail(errc::denied, "the root folder cannot be removed");
@@ -137,12 +169,14 @@ outcome name_space::unlink(const std::string& path) {
                                       " names; remove them first");
     }
   }
-  return change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {
+  auto removed = change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {
     auto link = content.links.find(where->name());
     if (link == content.links.end() || link->second.target.object != where->link->target.object) return fail(not_there(path));
-    content.links.erase(link);
+    content.remove(where->name(), wall_now());
     return {};
   });
+  if (!removed) return fail(removed.error());
+  return *where->link;
 }
 
 result<object::directory_link> name_space::last_link(const walked& where) {

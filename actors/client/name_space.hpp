@@ -32,19 +32,25 @@ class name_space {
   /// Walks as far as directories lead, now or as they were at a time. `malformed` if the path is none, or leads through a file.
   result<walked> walk(const std::string& path, std::optional<wall_time> at = std::nullopt);
 
+  /// What a removed name led to, as the directories on its way remember it; they may be removed themselves. Nothing if none does.
+  result<std::optional<object::directory_link>> recall(const std::string& path);
+
   result<directory_view> read(const object::capability& directory, std::optional<wall_time> at = std::nullopt);
 
-  /// Links a target that exists already under a path, making the directories on the way. `already_exists` if the name was taken meanwhile.
+  /// Links a target that exists already under a path, making the directories on the way, or putting back those that were removed.
+  /// `already_exists` if the name was taken meanwhile.
   outcome link(const std::string& path, const object::directory_link& target);
 
-  /// Takes a name away. `not_found` if it is not there, `conflict` if it is a directory with something in it.
-  outcome unlink(const std::string& path);
+  /// Takes a name away; its directory remembers what it led to, which is the answer. `not_found` if it is not there, `conflict` if it
+  /// is a directory with something in it.
+  result<object::directory_link> unlink(const std::string& path);
 
-  /// What a name linked to when it was last there, within the directory's last thousand versions.
+  /// What a name linked to when it was last there, within the directory's last thousand versions: for what is remembered no more.
   result<object::directory_link> last_link(const walked& where);
 
  private:
   using change = std::function<outcome(object::directory_content&)>;
+  outcome put_back(const walked& where);
   outcome change_directory(const object::capability& directory, const change& apply);
   result<std::shared_ptr<const object::directory_content>> content_of(const object::capability& directory, const object::version_record& record,
                                                                       const vguid& name);

@@ -1,16 +1,32 @@
 #include "protocols/object/directory_content.hpp"
 
+#include <algorithm>
+
 namespace holdfast::object {
 
 namespace {
 
-struct stored_directory {
-  std::uint8_t format = 1;
+/// A directory of which no name was ever removed.
+struct plain_directory {
+  static constexpr std::uint8_t number = 1;
+  std::uint8_t format = number;
   std::map<std::string, directory_link> links;
 };
 template <class F>
-bool inspect(F& f, stored_directory& x) {
+bool inspect(F& f, plain_directory& x) {
   return f.fields("format", x.format, "links", x.links);
+}
+
+/// One that remembers removed names: at least one, so that a value has one encoding.
+struct remembering_directory {
+  static constexpr std::uint8_t number = 2;
+  std::uint8_t format = number;
+  std::map<std::string, directory_link> links;
+  std::map<std::string, removed_link> removed;
+};
+template <class F>
+bool inspect(F& f, remembering_directory& x) {
+  return f.fields("format", x.format, "links", x.links, "removed", x.removed);
 }
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
@@ -34,6 +50,30 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+outcome check(const std::string& name, const directory_link& link) {
+  if (auto ok = check_name(name); !ok) return ok;
+  if (!link.target.consistent()) return fail(errc::malformed, "the entry '" + name + "' holds a capability that contradicts itself");
+  return {};
+}
+
+/// In either format, and not looked at more closely.
+result<directory_content> decode_any(bytes_view plaintext) {
+  auto format = plaintext.empty() ? std::uint8_t{0} : plaintext.front();
+  if (format > remembering_directory::number) {
+    return fail(errc::unsupported, "a directory is in a format newer than this program; update it");
+  }
+  if (format == remembering_directory::number) {
+    auto stored = codec::decode<remembering_directory>(plaintext, "directory");
+    if (!stored) return fail(stored.error());
+    if (stored->removed.empty()) return fail(errc::malformed, "a directory claims to remember removed names, and has none");
+    return directory_content{std::move(stored->links), std::move(stored->removed)};
+  }
+  auto stored = codec::decode<plain_directory>(plaintext, "directory");
+  if (!stored) return fail(stored.error());
+  if (stored->format != plain_directory::number) return fail(errc::malformed, "a directory is in no format that there ever was");
+  return directory_content{std::move(stored->links)};
+}
+
 }  // namespace
 
 outcome check_name(std::string_view name) {
@@ -49,18 +89,45 @@ outcome check_name(std::string_view name) {
   return {};
 }
 
-bytes directory_content::encode() const { return codec::encode(stored_directory{1, links}); }
+bool directory_content::add(const std::string& name, const directory_link& link) {
+  if (!links.emplace(name, link).second) return false;
+  removed.erase(name);
+  return true;
+}
+
+void directory_content::remove(const std::string& name, wall_time at) {
+  auto link = links.extract(name);
+  if (link.empty()) return;
+  if (removed.size() >= removed_names_max) {
+    removed.erase(std::ranges::min_element(removed, {}, [](const auto& entry) { return entry.second.at; }));
+  }
+  removed.insert_or_assign(name, removed_link{std::move(link.mapped()), at});
+}
+
+const directory_link* directory_content::remembered(const std::string& name) const {
+  auto found = removed.find(name);
+  return found == removed.end() ? nullptr : &found->second.link;
+}
+
+bytes directory_content::encode() const {
+  if (removed.empty()) return codec::encode(plain_directory{plain_directory::number, links});
+  return codec::encode(remembering_directory{remembering_directory::number, links, removed});
+}
 
 result<directory_content> directory_content::decode(bytes_view plaintext) {
-  auto stored = codec::decode<stored_directory>(plaintext, "directory");
-  if (!stored) return fail(stored.error());
-  if (stored->format != 1) return fail(errc::unsupported, "a directory is in a format newer than this program; update it");
-  if (stored->links.size() > directory_entries_max) return fail(errc::over_limit, "a directory holds more names than it may");
-  for (const auto& [name, link] : stored->links) {
-    if (auto ok = check_name(name); !ok) return fail(ok.error());
-    if (!link.target.consistent()) return fail(errc::malformed, "the entry '" + name + "' holds a capability that contradicts itself");
+  auto content = decode_any(plaintext);
+  if (!content) return content;
+  if (content->links.size() > directory_entries_max || content->removed.size() > removed_names_max) {
+    return fail(errc::over_limit, "a directory holds more names than it may");
   }
-  return directory_content{std::move(stored->links)};
+  for (const auto& [name, link] : content->links) {
+    if (auto ok = check(name, link); !ok) return fail(ok.error());
+  }
+  for (const auto& [name, was] : content->removed) {
+    if (auto ok = check(name, was.link); !ok) return fail(ok.error());
+    if (content->links.contains(name)) return fail(errc::malformed, "the entry '" + name + "' is both there and removed");
+  }
+  return content;
 }
 
 result<std::vector<std::string>> split_path(std::string_view path) {

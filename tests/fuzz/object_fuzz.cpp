@@ -35,6 +35,9 @@ void read_directory(bytes_view input) {
   if (!folder) return;
   fuzz::must(std::ranges::equal(folder->encode(), input));
   for (const auto& [name, link] : folder->links) fuzz::must(object::check_name(name).has_value() && link.target.consistent());
+  for (const auto& [name, was] : folder->removed) {
+    fuzz::must(object::check_name(name).has_value() && was.link.target.consistent() && !folder->links.contains(name));
+  }
 }
 
 void split(bytes_view input) {

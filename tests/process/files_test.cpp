@@ -82,6 +82,44 @@ BOOST_AUTO_TEST_CASE(a_removed_file_can_be_brought_back) {
   BOOST_TEST(cluster("get removed/f").out == "still here");
 }
 
+BOOST_AUTO_TEST_CASE(the_versions_of_a_removed_file_stay_within_reach) {
+  auto one = cluster.write("one", "first").string(), two = cluster.write("two", "second").string();
+  BOOST_TEST(cluster("put " + one + " reach/f").code == 0);
+  BOOST_TEST(cluster("put " + two + " reach/f").code == 0);
+  BOOST_TEST(cluster("rm reach/f 2>&1").out.find("restore reach/f --version 2`") != std::string::npos);
+  for (const char* gone : {"get reach/f 2>&1", "verify reach/f 2>&1"}) {
+    auto said = cluster(gone);
+    BOOST_TEST(said.code == 5, gone);
+    BOOST_TEST(said.out.find("`holdfast restore reach/f --version 2`") != std::string::npos, said.out);
+  }
+  BOOST_TEST(cluster("get reach/f --version 1").out == "first");
+  BOOST_TEST(cluster("verify reach/f --version 2").code == 0);
+  BOOST_TEST(cluster("log reach/f --json").out.find("\"version\":2") != std::string::npos);
+  BOOST_TEST(cluster("ls reach").out.empty());
+  BOOST_TEST(cluster("ls reach --removed --json").out.find("\"name\":\"f\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_put_under_a_removed_name_is_its_next_version) {
+  auto one = cluster.write("one", "first").string(), two = cluster.write("two", "second").string();
+  BOOST_TEST(cluster("put " + one + " next/f").code == 0);
+  BOOST_TEST(cluster("rm next/f").code == 0);
+  BOOST_TEST(cluster("put " + two + " next/f --if-version 2").code == 6);
+  BOOST_TEST(cluster("put " + two + " next/f --if-version 1").code == 0);
+  BOOST_TEST(cluster("rm next/f").code == 0);
+  BOOST_TEST(cluster("put " + one + " next/f --if-absent").code == 0);
+  BOOST_TEST(cluster("put " + one + " next/f --if-absent").code == 6);
+  BOOST_TEST(cluster("ls next --removed").out.empty());
+  // Nor are they lost with the folder.
+  BOOST_TEST(cluster("rm next/f").code == 0);
+  BOOST_TEST(cluster("rm next").code == 0);
+  BOOST_TEST(cluster("get next/f --version 2").out == "second");
+  BOOST_TEST(cluster("put " + two + " next/f --json").out.find("\"version\":4") != std::string::npos);
+  BOOST_TEST(cluster("get next/f --version 1").out == "first");
+  BOOST_TEST(cluster("get next/f").out == "second");
+  BOOST_TEST(cluster("restore next/f --version 1").code == 0);
+  BOOST_TEST(cluster("get next/f").out == "first");
+}
+
 BOOST_AUTO_TEST_CASE(many_writers_of_one_name_all_get_their_version) {
   constexpr int writers = 6;
   auto path = cluster.write("racer", noise(40'000, 5));

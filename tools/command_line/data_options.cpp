@@ -46,6 +46,7 @@ void declare(CLI::App& c, get_options& o) {
 
 void declare(CLI::App& c, ls_options& o) {
   c.add_option("name", o.name, "folder or file in the cluster (default: everything at the top)");
+  c.add_flag("--removed", o.removed, "what was removed from the folder and can be brought back");
   declare_identity(c, o.as);
 }
 
@@ -57,7 +58,8 @@ void declare(CLI::App& c, log_options& o) {
 void declare(CLI::App& c, rm_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
-  c.footer("Its versions stay: `holdfast restore NAME --version N` brings one back.");
+  c.footer("Its versions stay: `holdfast log NAME` shows them, `holdfast restore NAME --version N` brings one back, and what is put under\n"
+           "the name becomes the next.");
 }
 
 void declare(CLI::App& c, restore_options& o) {
@@ -76,6 +78,7 @@ void declare(CLI::App& c, repair_options& o) {
 
 void declare(CLI::App& c, verify_options& o) {
   declare_name(c, o.name);
+  c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(not_a_version)->option_text("N");
   declare_identity(c, o.as);
   c.footer("Fetches everything and checks every hash and signature. Exit code 0: full redundancy; 3: readable but degraded; 4: damaged.");
 }

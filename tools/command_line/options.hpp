@@ -99,6 +99,7 @@ struct get_options {
 struct ls_options {
   identity_options as;
   std::string name;  ///< empty: the root
+  bool removed = false;
 };
 struct log_options {
   identity_options as;
@@ -120,6 +121,7 @@ struct repair_options {
 struct verify_options {
   identity_options as;
   std::string name;
+  std::optional<std::uint64_t> version;
 };
 
 // Each declares its flags, arguments and help on its subcommand.

@@ -78,7 +78,7 @@ int run(const get_options& o) {
 int run(const ls_options& o) {
   auto client = open_client(o.as);
   if (!client) return report(client.error(), o.as.json);
-  auto entries = client->ls(o.name);
+  auto entries = client->ls(o.name, o.removed);
   if (!entries) return report(entries.error(), o.as.json);
   auto json = nlohmann::json::array();
   for (const auto& e : *entries) {
@@ -123,8 +123,12 @@ int run(const log_options& o) {
 int run(const rm_options& o) {
   auto client = open_client(o.as);
   if (!client) return report(client.error(), o.as.json);
-  if (auto gone = client->rm(o.name); !gone) return report(gone.error(), o.as.json);
-  std::cerr << "removed " << o.name << "; `holdfast restore " << o.name << " --version N` brings a version back\n";
+  auto gone = client->rm(o.name);
+  if (!gone) return report(gone.error(), o.as.json);
+  bool folder = gone->kind == object::entry_kind::directory;
+  auto newest = gone->newest ? std::to_string(*gone->newest) : std::string("N");
+  auto what = o.name + (folder ? "/NAME --version N` brings back a file that was in it" : " --version " + newest + "` brings it back");
+  std::cerr << "removed " << o.name << "; `holdfast restore " << what << "\n";
   return 0;
 }
 

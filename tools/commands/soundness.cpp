@@ -54,7 +54,8 @@ int run(const verify_options& o) {
   auto client = open_client(o.as);
   if (!client) return report(client.error(), o.as.json);
   transfer_bar bar(o.name);
-  auto found = client->verify(o.name, object::version_walk::newest{}, bar.watch());
+  using target = object::version_walk::target;
+  auto found = client->verify(o.name, o.version ? target(*o.version) : target(), bar.watch());
   if (!found) return report(found.error(), o.as.json);
   bar.finish();
   return conclude(o.name, *found, *client, o.as.json);
