@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "actors/base/clock.hpp"
+#include "protocols/object/name_error.hpp"
 #include "actors/client/download.hpp"
 #include "actors/client/name_space.hpp"
 #include "actors/client/verification.hpp"
@@ -17,6 +18,7 @@ using entry_kind = object::entry_kind;
 constexpr auto repair_pause = std::chrono::seconds(2);  ///< between looks: servers mend in the background
 
 error not_there(const std::string& path) { return {errc::not_found, "there is no file \"" + path + "\""}; }
+error is_a_folder(const std::string& path) { return {object::name_errc::is_a_folder, "\"" + path + "\" is a folder, not a file"}; }
 
 version_info info_of(const ring::operation_result& r, const object::content_root& content, const crypto::public_key& writer) {
   return {r.version, content.size, r.time, writer};
@@ -55,8 +57,8 @@ class client_core {
   result<object::capability> file_at(const std::string& path, std::optional<wall_time> at = std::nullopt) {
     auto where = names_.walk(path, at);
     if (!where) return fail(where.error());
-    if (!where->found()) return fail(where->rest.empty() ? error(errc::malformed, "the path must name a file") : not_there(path));
-    if (where->link->kind == entry_kind::directory) return fail(errc::malformed, "\"" + path + "\" is a folder, not a file");
+    if (!where->found()) return fail(where->rest.empty() ? error(object::name_errc::bad_path, "the path must name a file") : not_there(path));
+    if (where->link->kind == entry_kind::directory) return fail(is_a_folder(path));
     return where->link->target;
   }
 
@@ -119,7 +121,7 @@ class client_core {
   result<version_info> put(const std::string& path, const byte_source& source, const put_options& options, const transfer_watch& watch) {
     auto where = names_.walk(path);
     if (!where) return fail(where.error());
-    if (where->rest.empty()) return fail(errc::malformed, "the path is empty: it must name a file");
+    if (where->rest.empty()) return fail(object::name_errc::bad_path, "the path is empty: it must name a file");
     if (auto ok = may_put(*where, path, options); !ok) return fail(ok.error());
     if (where->found()) return write(where->link->target, source, options, watch);
 
@@ -137,7 +139,7 @@ class client_core {
   }
 
   static outcome may_put(const walked& where, const std::string& path, const put_options& options) {
-    if (where.found() && where.link->kind == entry_kind::directory) return fail(errc::malformed, "\"" + path + "\" is a folder, not a file");
+    if (where.found() && where.link->kind == entry_kind::directory) return fail(is_a_folder(path));
     if (where.found() && options.if_absent) return fail(errc::already_exists, "\"" + path + "\" exists already; nothing was changed");
     if (!where.found() && options.if_version) return fail(errc::conflict, "there is no file \"" + path + "\" yet; nothing was changed");
     return {};
@@ -173,7 +175,7 @@ class client_core {
   result<version_info> restore(const std::string& path, std::uint64_t version) {
     auto where = names_.walk(path);
     if (!where) return fail(where.error());
-    if (where->found() && where->link->kind == entry_kind::directory) return fail(errc::malformed, "\"" + path + "\" is a folder, not a file");
+    if (where->found() && where->link->kind == entry_kind::directory) return fail(is_a_folder(path));
     auto link = where->found() ? result<object::directory_link>(*where->link) : names_.last_link(*where);
     if (!link) return fail(link.error());
     auto& file = link->target;
