@@ -56,8 +56,9 @@ int run(const get_options& o) {
   if (!client) return complain(client.error());
   auto sink = sink_file::open(o.output);
   if (!sink) return complain(sink.error());
-  transfer_bar bar(o.name);
+  transfer_bar bar(o.name, !sink->is_terminal());
   auto got = client->get(o.name, wanted(o), [&](bytes_view data) { return sink->write(data); }, bar.watch());
+  if (sink->ends_within_a_line()) std::cerr << "\n";
   if (!got) return complain(got.error());
   if (auto done = sink->finish(); !done) return complain(done.error());
   bar.finish();
@@ -124,6 +125,7 @@ int run(const rm_options& o) {
   auto client = open_client(o.as);
   if (!client) return report(client.error(), o.as.json);
   if (auto gone = client->rm(o.name); !gone) return report(gone.error(), o.as.json);
+  if (o.as.json) std::cout << nlohmann::json{{"name", o.name}, {"removed", true}}.dump() << std::endl;
   std::cerr << "removed " << o.name << "; `holdfast restore " << o.name << " --version N` brings a version back\n";
   return 0;
 }
