@@ -1,11 +1,13 @@
-// holdfast: the one program. Builds the tree of commands, and runs the one that was named.
+// holdfast: the one program. Builds the tree of commands, runs the one that was named, and is the last border for what goes wrong.
 #include <algorithm>
 #include <iostream>
 
 #include "actors/base/log.hpp"
 #include "tools/command_line/help_format.hpp"
+#include "tools/command_line/standard_output.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/errors/error_table.hpp"
+#include "tools/errors/tool_error.hpp"
 
 namespace {
 
@@ -28,27 +30,38 @@ class command_tree {
     } catch (const CLI::Success& e) {  // --help, --version
       return app_.exit(e);
     } catch (const CLI::ParseError& e) {
-      auto unknown = unknown_command(argc, argv);
-      std::cerr << "holdfast: " << (unknown.empty() ? e.what() : "there is no command \"" + unknown + "\"")
-                << "\n  `holdfast --help` and `holdfast COMMAND --help` show what there is.\n";
-      return 2;
+      return report_usage(e.what(), argc, argv);
     }
     return chosen_();
   }
 
  private:
-  /// The words that were to name a command and name none; empty if they do.
-  std::string unknown_command(int argc, char** argv) const {
-    const CLI::App* at = &app_;
+  /// The words that name a command, or were to and name none.
+  struct named_command {
     std::string words;
+    bool known = true;
+  };
+  named_command named(int argc, char** argv) const {
+    const CLI::App* at = &app_;
+    named_command found;
     for (int i = 1; i < argc && argv[i][0] != '-' && !at->get_subcommands({}).empty(); ++i) {
-      words += (words.empty() ? "" : " ") + std::string(argv[i]);
+      found.words += " " + std::string(argv[i]);
       auto all = at->get_subcommands({});
-      auto named = std::find_if(all.begin(), all.end(), [&](const CLI::App* c) { return c->check_name(argv[i]); });
-      if (named == all.end()) return words;
-      at = *named;
+      auto next = std::find_if(all.begin(), all.end(), [&](const CLI::App* c) { return c->check_name(argv[i]); });
+      if (next == all.end()) return {found.words, false};
+      at = *next;
     }
-    return {};
+    return found;
+  }
+
+  /// The help that is pointed to is that of the command that was meant.
+  int report_usage(const std::string& why, int argc, char** argv) const {
+    auto meant = named(argc, argv);
+    holdfast::error wrong(tool_errc::usage, meant.known ? why : "there is no command \"" + meant.words.substr(1) + "\"");
+    bool json = std::any_of(argv + 1, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+    if (json) return report(wrong, true);
+    std::cerr << "holdfast: " << wrong.message() << "\n  `holdfast" << (meant.known ? meant.words : "") << " --help` shows what there is.\n";
+    return exit_code(wrong);
   }
 
   template <class Options>
@@ -62,6 +75,7 @@ class command_tree {
   CLI::App& group(const std::string& name, const std::string& summary) {
     auto* commands = app_.add_subcommand(name, summary);
     commands->require_subcommand(1);
+    commands->footer("`holdfast " + name + " COMMAND --help` says more.\n");
     return *commands;
   }
 
@@ -99,6 +113,16 @@ class command_tree {
   std::function<int()> chosen_;
 };
 
+/// Nothing aborts: what was not foreseen is told like all else.
+int run_command(int argc, char** argv) {
+  try {
+    return command_tree().run(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << "holdfast: " << e.what() << "\n";
+    return 1;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -106,5 +130,10 @@ int main(int argc, char** argv) {
   holdfast::actors::log::options quiet;
   quiet.least = holdfast::actors::log::level::error;
   holdfast::actors::log::configure(quiet);
-  return command_tree().run(argc, argv);
+  standard_output output;
+  auto code = run_command(argc, argv);
+  auto written = output.finish();
+  if (written) return code;
+  auto failed = report(written.error());
+  return code == 0 ? failed : code;
 }

@@ -1,16 +1,18 @@
 #include "actors/client/client_core.hpp"
 
 #include "actors/client/download.hpp"
+#include "protocols/object/name_error.hpp"
 
 namespace holdfast::actors {
 
 namespace {
 
 using entry_kind = object::entry_kind;
+using name_errc = object::name_errc;
 
 error not_there(const std::string& path) { return {errc::not_found, "there is no file \"" + path + "\""}; }
 
-error a_folder(const std::string& path) { return {errc::malformed, "\"" + path + "\" is a folder, not a file"}; }
+error a_folder(const std::string& path) { return {name_errc::is_a_folder, "\"" + path + "\" is a folder, not a file"}; }
 
 }  // namespace
 
@@ -23,7 +25,7 @@ version_info info_of(const ring::operation_result& r, const object::content_root
 result<object::capability> client_core::file_at(const std::string& path, std::optional<wall_time> at) {
   auto where = names_.walk(path, at);
   if (!where) return fail(where.error());
-  if (!where->found()) return fail(where->rest.empty() ? error(errc::malformed, "the path must name a file") : not_there(path));
+  if (!where->found()) return fail(where->rest.empty() ? error(name_errc::bad_path, "the path must name a file") : not_there(path));
   if (where->link->kind == entry_kind::directory) return fail(a_folder(path));
   return where->link->target;
 }
@@ -115,7 +117,7 @@ result<version_info> client_core::write_first(const object::capability& file, co
 result<version_info> client_core::put(const std::string& path, const byte_source& source, const put_options& options, const transfer_watch& watch) {
   auto where = names_.walk(path);
   if (!where) return fail(where.error());
-  if (where->rest.empty()) return fail(errc::malformed, "the path is empty: it must name a file");
+  if (where->rest.empty()) return fail(name_errc::bad_path, "the path is empty: it must name a file");
   if (where->found()) {
     if (where->link->kind == entry_kind::directory) return fail(a_folder(path));
     if (options.if_absent) return fail(errc::already_exists, "\"" + path + "\" exists already; nothing was changed");

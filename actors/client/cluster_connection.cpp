@@ -93,7 +93,7 @@ outcome cluster_connection::enter() {
   if (auto ok = learn_from_anyone(); !ok) return ok;
   ring_ = trust_->configuration()->object;
   ring::client_limits limits;
-  limits.deadline = std::min(limits.deadline, options_.patience);
+  limits.deadline = options_.patience;
   asker_ = spawn_ring_asker(net_->system(),
                             {cluster(), ring_, "object", net_->link().port, std::nullopt, link::traffic_class::foreground, limits});
   caller_ = net_->system().spawn(ring_caller, asker_, duration(limits.deadline + 5s));
@@ -107,7 +107,7 @@ outcome cluster_connection::learn_from_anyone() {
   error last(errc::unavailable, "not tried");
   auto deadline = steady_now() + options_.patience;
   do {
-    auto entered = net_->enter(members_);
+    auto entered = net_->enter(members_, std::max<duration>(deadline - steady_now(), 1ms));
     if (entered && trust_->directory()) return {};
     auto missing = trust_->configuration() ? "the cluster has no directory yet; try again in a moment"
                                            : "the cluster is still being founded; try again when its first nodes are all there";
@@ -142,7 +142,7 @@ std::future<ring_outcome> cluster_connection::ask_ring(Question question) {
 }
 
 result<ring::service_reply> cluster_connection::settle(std::future<ring_outcome> answer) {
-  if (answer.wait_for(65s) != std::future_status::ready) return fail(errc::outcome_unknown, "the ring did not answer in time");
+  if (answer.wait_for(options_.patience + 10s) != std::future_status::ready) return fail(errc::outcome_unknown, "the ring did not answer in time");
   return answer.get().what;
 }
 

@@ -1,5 +1,7 @@
 #include "actors/client/dialler.hpp"
 
+#include <algorithm>
+
 #include "actors/base/clock.hpp"
 #include "actors/link/blocking.hpp"
 #include "actors/membership/joining.hpp"
@@ -10,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr duration patience_to_learn = 6s;
+constexpr duration patience_to_reach = 6s, patience_to_learn = 6s;
 
 link::local_identity stranger_of(const cluster_id& cluster) {
   link::local_identity self;
@@ -65,17 +67,25 @@ std::unique_ptr<dialler> dialler::open_stranger(const cluster_id& pinned, const 
   return std::unique_ptr<dialler>(new dialler(tls, stranger_of(pinned)));
 }
 
-outcome dialler::enter(const std::vector<std::string>& members) {
+outcome dialler::enter(const std::vector<std::string>& members, duration patience) {
+  enter_until_ = steady_now() + patience;
   if (members.empty()) return fail(errc::unavailable, "the profile names no member's address; add one to its `members`");
-  auto first = reach(*system_, link_, members);
+  auto first = reach(*system_, link_, members, at_most(patience_to_reach));
   if (!first) return fail(first.error());
   auto entered = enter_by((*first)->id);
-  auto lost = [&] { return !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown)); };
+  auto lost = [&] {
+    return !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown)) && steady_now() < enter_until_;
+  };
   for (auto address = members.begin(); lost() && address != members.end(); ++address) {  // it answered, and then no more
-    auto other = reach(*system_, link_, {*address});
+    auto other = reach(*system_, link_, {*address}, at_most(patience_to_reach));
     if (other && (*other)->id != (*first)->id) entered = enter_by((*other)->id);
   }
   return entered;
+}
+
+/// What is left of the time to enter in, and no more than is wanted.
+duration dialler::at_most(duration wanted) const {
+  return std::clamp<duration>(enter_until_ - steady_now(), 1ms, wanted);
 }
 
 outcome dialler::enter_by(const node_id& node) {
@@ -97,7 +107,7 @@ bool dialler::goes_as_stranger() const {
 }
 
 outcome dialler::learn_chain(const node_id& node) {
-  auto answer = ask_member(link_, node, membership::chain_request{}, patience_to_learn);
+  auto answer = ask_member(link_, node, membership::chain_request{}, at_most(patience_to_learn));
   if (!answer) return fail(answer.error());
   auto* said = std::get_if<membership::chain_reply>(&*answer);
   if (!said) return answered_otherwise();
@@ -107,7 +117,7 @@ outcome dialler::learn_chain(const node_id& node) {
 }
 
 outcome dialler::learn_directory(const node_id& node) {
-  auto answer = ask_member(link_, node, membership::directory_request{trust_->directory_version()}, patience_to_learn);
+  auto answer = ask_member(link_, node, membership::directory_request{trust_->directory_version()}, at_most(patience_to_learn));
   if (!answer) return fail(answer.error());
   auto* said = std::get_if<membership::directory_reply>(&*answer);
   if (!said) return answered_otherwise();
@@ -123,7 +133,7 @@ outcome dialler::learn_directory(const node_id& node) {
 }
 
 outcome dialler::prove_admission(const node_id& node) {
-  auto answer = ask_member(link_, node, membership::admission_request{self_.member}, 10s);
+  auto answer = ask_member(link_, node, membership::admission_request{self_.member}, at_most(10s));
   if (!answer) return fail(answer.error());
   auto* said = std::get_if<membership::admission_reply>(&*answer);
   if (!said) return answered_otherwise();
@@ -133,7 +143,7 @@ outcome dialler::prove_admission(const node_id& node) {
 outcome dialler::renew_admission(const node_id& node) {
   ring::renewal wanted{trust_->cluster(), self_.member, admission_.expires};
   ring::renew renewal{crypto::signed_statement<ring::renewal>::make(wanted, crypto::signing_key::from_seed(identity_seed_))};
-  auto answer = ask_member(link_, node, membership::statement_request{codec::encode(ring::root_operation(renewal))}, 40s);
+  auto answer = ask_member(link_, node, membership::statement_request{codec::encode(ring::root_operation(renewal))}, at_most(40s));
   if (!answer) return fail(answer.error().within("the profile's admission has expired and could not be renewed"));
   auto* done = std::get_if<membership::statement_reply>(&*answer);
   if (!done) return answered_otherwise();

@@ -34,8 +34,8 @@ class dialler {
   const node_id& self() const { return self_.member; }
 
   /// Reaches one of the members, and learns from it the newest chain, the directory and where the nodes are. While the cluster is
-  /// being founded there is no directory yet, and that is no error: statements speak for themselves.
-  outcome enter(const std::vector<std::string>& members);
+  /// being founded there is no directory yet, and that is no error: statements speak for themselves. Ends within `patience`.
+  outcome enter(const std::vector<std::string>& members, duration patience = std::chrono::seconds(60));
 
   /// The member entered by, and questions to it.
   const node_id& member() const { return member_; }
@@ -51,6 +51,7 @@ class dialler {
   outcome renew_admission(const node_id& node);
   outcome take(const ring::admission_proof& proof);
   bool goes_as_stranger() const;
+  duration at_most(duration wanted) const;
 
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -60,6 +61,7 @@ class dialler {
   trust_ptr trust_;
   links link_;
   node_id member_;
+  instant enter_until_{};  ///< when `enter` gives up
 };
 
 }  // namespace holdfast::actors

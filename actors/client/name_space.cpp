@@ -1,6 +1,7 @@
 #include "actors/client/name_space.hpp"
 
 #include "actors/base/clock.hpp"
+#include "protocols/object/name_error.hpp"
 
 namespace holdfast::actors {
 
@@ -54,7 +55,7 @@ result<std::shared_ptr<const object::directory_content>> name_space::content_of(
 
 result<walked> name_space::walk(const std::string& path, std::optional<wall_time> at) {
   auto names = object::split_path(path);
-  if (!names) return fail(names.error());
+  if (!names) return fail(object::name_errc::bad_path, names.error().message());
   auto directory = read(root_, at);
   if (!directory) return fail(directory.error());
   walked where{std::move(*directory), std::move(*names), std::nullopt};
@@ -67,7 +68,7 @@ result<walked> name_space::walk(const std::string& path, std::optional<wall_time
       return where;
     }
     if (link->second.kind == object::entry_kind::file) {
-      return fail(errc::malformed, "\"" + where.name() + "\" in \"" + path + "\" is a file, not a folder");
+      return fail(object::name_errc::is_a_file, "\"" + where.name() + "\" in \"" + path + "\" is a file, not a folder");
     }
     auto next = read(link->second.target, at);
     if (!next) return fail(next.error());
@@ -119,7 +120,7 @@ outcome name_space::link(const std::string& path, const object::directory_link& 
   for (;;) {
     auto where = walk(path);
     if (!where) return fail(where.error());
-    if (where->rest.empty()) return fail(errc::malformed, "the path is empty: it must name a file");
+    if (where->rest.empty()) return fail(object::name_errc::bad_path, "the path is empty: it must name a file");
     if (where->found()) return fail(errc::already_exists, "\"" + path + "\" exists already");
     // What was in a removed directory is remembered there: it comes back instead of a new one.
     const auto* remembered = where->directory.content->remembered(where->name());
@@ -164,9 +165,9 @@ result<object::directory_link> name_space::unlink(const std::string& path) {
   if (where->link->kind == object::entry_kind::directory) {
     auto inside = read(where->link->target);
     if (!inside) return fail(inside.error());
-    if (!inside->content->links.empty()) {
-      return fail(errc::conflict, "the folder \"" + path + "\" is not empty: it holds " + std::to_string(inside->content->links.size()) +
-                                      " names; remove them first");
+    if (auto held = inside->content->links.size(); held != 0) {
+      auto names = held == 1 ? "one name" : std::to_string(held) + " names";
+      return fail(object::name_errc::not_empty, "the folder \"" + path + "\" is not empty: it holds " + names);
     }
   }
   auto removed = change_directory(where->directory.capability, [&](object::directory_content& content) -> outcome {

@@ -8,7 +8,7 @@ namespace holdfast::actors {
 
 using namespace std::chrono_literals;
 
-result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::vector<std::string>& addresses) {
+result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::vector<std::string>& addresses, duration patience) {
   struct race {
     std::promise<result<peer_ptr>> winner;
     std::size_t left;
@@ -18,7 +18,7 @@ result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::
   auto all = std::make_shared<race>();
   all->left = addresses.size();
   auto winner = all->winner.get_future();
-  system.spawn([all, addresses, manager = link.manager](caf::event_based_actor* self) {
+  system.spawn([all, addresses, patience, manager = link.manager](caf::event_based_actor* self) {
     // With the first answer it is over: who would wait for the others would wait for a frozen one.
     auto finish = [all, self](result<peer_ptr> reached) {
       --all->left;
@@ -28,7 +28,7 @@ result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::
       self->quit();
     };
     for (const auto& address : addresses) {
-      self->request(manager, 6s, connect_atom::value, address, link::traffic_class::foreground)
+      self->request(manager, patience, connect_atom::value, address, link::traffic_class::foreground)
           .then([=](const connected& c) { finish(c.peer); },
                 [=](const caf::error&) { finish(fail(errc::unavailable, "nobody answers at " + address)); });
     }

@@ -1,6 +1,8 @@
 // The links for threads that wait: commands, and a process that starts. Never to be called by an actor.
 #pragma once
 
+#include <chrono>
+
 #include <caf/actor_system.hpp>
 
 #include "actors/link/link_iface.hpp"
@@ -8,8 +10,9 @@
 namespace holdfast::actors {
 
 /// Dials all addresses at once for a foreground link: the first who answers will do, and a dead or frozen one costs nothing.
-/// `unavailable` if nobody does, with the reason of the last.
-result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::vector<std::string>& addresses);
+/// `unavailable` if nobody does in time, with the reason of the last.
+result<peer_ptr> reach(caf::actor_system& system, const links& link, const std::vector<std::string>& addresses,
+                       duration patience = std::chrono::seconds(6));
 
 /// Sends a request and waits for its answer, for a second longer than `patience` at most.
 result<inbound> ask(const links& link, outgoing question, duration patience);

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <utility>
+
 #include "protocols/crypto/seal.hpp"
 
 namespace holdfast::identity {
@@ -38,18 +40,25 @@ bytes associated(const header& head) {
   return data;
 }
 
+bool bearable(const stretching& costs) {
+  return costs.memory_kib >= 8 && costs.memory_kib <= memory_kib_max && costs.passes >= 1 && costs.passes <= passes_max;
+}
+
 result<crypto::seal_key> stretch(std::string_view passphrase, const header& head) {
   const auto& costs = head.costs;
-  if (costs.memory_kib < 8 || costs.memory_kib > memory_kib_max || costs.passes < 1 || costs.passes > passes_max) {
-    return fail(errc::over_limit, "the key file asks for " + std::to_string(costs.memory_kib) + " KiB and " + std::to_string(costs.passes) +
-                                      " passes; at most 1 GiB and 16 are done");
-  }
+  if (!bearable(costs)) return fail(errc::over_limit, "a passphrase is stretched in 8 KiB to 1 GiB of memory and 1 to 16 passes");
   crypto::seal_key key;
   if (sodium_init() < 0 || crypto_pwhash(key.span().data(), key.span().size(), passphrase.data(), passphrase.size(), head.salt.data(), costs.passes,
                                          std::size_t{costs.memory_kib} << 10, crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return fail(errc::over_limit, "there are not " + std::to_string(costs.memory_kib >> 10) + " MiB of memory to stretch the passphrase in");
   }
   return key;
+}
+
+/// A number alone proves no newer format: what opens as this one was only damaged there, and 0 never was.
+error not_of_now(std::uint32_t claimed, bool opens_as_now) {
+  if (opens_as_now || claimed == 0) return {errc::malformed, "the keys are damaged: their format is not what they were sealed with"};
+  return {errc::unsupported, "the key file has format " + std::to_string(claimed) + "; this program reads up to 1"};
 }
 
 }  // namespace
@@ -66,17 +75,17 @@ result<bytes> seal_key_file(std::string_view passphrase, bytes_view content, con
 
 result<bytes> open_key_file(std::string_view passphrase, bytes_view data) {
   if (data.size() > key_file_bytes_max) return fail(errc::over_limit, "a key file is at most 1 MiB long");
-  codec::reader first(data);
-  std::uint32_t format = 0;
-  if (first.get(format) && format > format_now) {
-    return fail(errc::unsupported, "the key file has format " + std::to_string(format) + "; this program reads up to 1");
-  }
   auto file = codec::decode<key_file>(data, "key file");
-  if (!file) return fail(file.error());
-  if (file->head.format != format_now) return fail(errc::malformed, "the key file has format 0, which never was");
+  if (!file) return fail(errc::malformed, "the keys are damaged, or these are none: " + file.error().message());
+  if (const auto& costs = file->head.costs; !bearable(costs)) {
+    return fail(errc::malformed, "the keys are damaged: they ask for " + std::to_string(costs.memory_kib) + " KiB and " +
+                                     std::to_string(costs.passes) + " passes to open, and no key file does");
+  }
+  auto claimed = std::exchange(file->head.format, format_now);
   auto key = stretch(passphrase, file->head);
   if (!key) return fail(key.error());
   auto content = crypto::open(*key, associated(file->head), file->sealed);
+  if (claimed != format_now) return fail(not_of_now(claimed, content.has_value()));
   if (!content) return fail(errc::denied, "the passphrase is wrong, or the file was changed");
   return content;
 }

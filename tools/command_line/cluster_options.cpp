@@ -3,6 +3,7 @@
 
 #include "tools/command_line/identity_flags.hpp"
 #include "tools/command_line/times.hpp"
+#include "tools/errors/error_table.hpp"
 #include "tools/local/process.hpp"
 #include "tools/manifest/keys.hpp"
 
@@ -41,6 +42,10 @@ void declare_identity(CLI::App& c, identity_options& o) {
       ->option_text("N");
 }
 
+void end_help(CLI::App& c, const std::string& text, const std::set<int>& exit_codes) {
+  c.footer(text + "\n\n" + error_table::instance().exit_codes_help(exit_codes));
+}
+
 void declare(CLI::App& c, node_options& o) {
   c.add_option("--manifest", o.manifest, "the node's TOML manifest")->required()->option_text("FILE");
   auto* found = c.add_flag("--found", o.found, "found a new cluster");
@@ -70,7 +75,8 @@ void declare(CLI::App& c, node_options& o) {
       },
       "any key of the manifest, over what it says")
       ->option_text("KEY=VALUE ...");
-  c.footer("Restarted with an identity in its data folder, a node needs neither --found nor --join.\n\n" + keys_help());
+  end_help(c, "Restarted with an identity in its data folder, a node needs neither --found nor --join.\n\n" + keys_help(),
+           {0, 1, 2, 4, 5, 7, 8, 10, 11, 74});
 }
 
 void declare(CLI::App& c, invite_options& o) {
@@ -79,21 +85,24 @@ void declare(CLI::App& c, invite_options& o) {
       ->option_text("TIME");
   c.add_option("--label", o.label, "who will run it: fragments are spread over different labels")->option_text("TEXT");
   declare_identity(c, o.as);
-  c.footer("Prints one token, which is used once. Takes an operator's profile.");
+  end_help(c, "Prints one token, which is used once. Takes an operator's profile.", {0, 1, 2, 7, 8, 9});
 }
 
 void declare(CLI::App& c, revoke_options& o) {
   c.add_option("id", o.id, "the member's id, whole; a node's name, or first digits, shows its id")->required();
   c.add_flag("--yes", o.yes, "do not ask");
   declare_identity(c, o.as);
-  c.footer("A revoked member is refused by every other. This cannot be taken back; it may join again with a new token.");
+  end_help(c, "A revoked member is refused by every other. This cannot be taken back; it may join again with a new token.", {0, 1, 2, 5, 7, 8, 9});
 }
 
-void declare(CLI::App& c, status_options& o) { declare_identity(c, o.as); }
+void declare(CLI::App& c, status_options& o) {
+  declare_identity(c, o.as);
+  end_help(c, "By the word of one node that answers. Takes an operator's profile.", {0, 1, 2, 7, 8});
+}
 
 void declare(CLI::App& c, dashboard_options& o) {
   declare_identity(c, o.as);
-  c.footer("Prints a link that signs your browser in to a node's dashboard.");
+  end_help(c, "Prints a link that signs your browser in to a node's dashboard. Takes an operator's profile.", {0, 1, 2, 5, 7, 8});
 }
 
 void declare(CLI::App& c, local_up_options& o) {
@@ -103,31 +112,38 @@ void declare(CLI::App& c, local_up_options& o) {
       ->check(CLI::IsMember({1, 3, 4, 7}))->option_text("N");
   c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members")->capture_default_str()
       ->check(CLI::IsMember({1, 3, 4, 7, 10}))->option_text("N");
-  c.footer("In a folder that has a cluster already: starts the nodes that are dead.");
+  end_help(c, "In a folder that has a cluster already: starts the nodes that are dead.", {0, 1, 2, 8, 130});
 }
 
 void declare(CLI::App& c, local_status_options& o) {
   declare_local(c, o.at, false);
   c.add_flag("--json", o.json, "answer in JSON");
+  end_help(c, "One line a node.", {0, 1, 2});
 }
 
-void declare(CLI::App& c, local_add_options& o) { declare_local(c, o.at, true); }
+void declare(CLI::App& c, local_add_options& o) {
+  declare_local(c, o.at, true);
+  end_help(c, "Prints the new node's name.", {0, 1, 2, 8, 130});
+}
 
 void declare(CLI::App& c, local_kill_options& o) {
   c.add_option("node", o.node, "node-1, node-2, ...")->required();
   c.add_option("--signal", o.signal, "which signal, with or without SIG: KILL, STOP, CONT, TERM, ...")->capture_default_str()->check(not_a_signal)
       ->option_text("SIGNAL");
   declare_local(c, o.at, false);
+  end_help(c, "`holdfast local start NODE` starts it again, or wakes it.", {0, 1, 2, 5, 8});
 }
 
 void declare(CLI::App& c, local_start_options& o) {
   c.add_option("node", o.node, "node-1, node-2, ...")->required();
   declare_local(c, o.at, true);
+  end_help(c, "`holdfast local status` lists the nodes.", {0, 1, 2, 5, 8, 130});
 }
 
 void declare(CLI::App& c, local_down_options& o) {
   declare_local(c, o.at, false);
   c.add_flag("--purge", o.purge, "delete the folder with all its data, too");
+  end_help(c, "`holdfast local up` starts them again.", {0, 1, 2, 8});
 }
 
 }  // namespace holdfast::tools

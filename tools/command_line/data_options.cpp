@@ -31,7 +31,7 @@ void declare(CLI::App& c, put_options& o) {
   auto* version = c.add_option("--if-version", o.if_version, "only if the newest version is this one")->check(not_a_version)->option_text("N");
   c.add_flag("--if-absent", o.if_absent, "only if there is nothing of that name")->excludes(version);
   declare_identity(c, o.as);
-  c.footer("Every put makes a new version; earlier ones stay. Folders on the way are made.");
+  end_help(c, "Every put makes a new version; earlier ones stay. Folders on the way are made.", {0, 1, 2, 6, 7, 8, 9, 10, 130});
 }
 
 void declare(CLI::App& c, get_options& o) {
@@ -42,24 +42,31 @@ void declare(CLI::App& c, get_options& o) {
   c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")
       ->excludes(version)->check(not_a_time)->option_text("TIME");
   declare_identity(c, o.as);
+  end_help(c, "A file appears under its name when it is whole, and not before. What is said of it goes to standard error.",
+           {0, 1, 2, 4, 5, 7, 8, 10, 130});
 }
 
 void declare(CLI::App& c, ls_options& o) {
   c.add_option("name", o.name, "folder or file in the cluster (default: everything at the top)");
   c.add_flag("--removed", o.removed, "what was removed from the folder and can be brought back");
   declare_identity(c, o.as);
+  end_help(c, "Bytes, time and name of each; a folder's name ends in a slash.", {0, 1, 2, 5, 7, 8});
 }
 
 void declare(CLI::App& c, log_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
+  end_help(c, "The newest first. `holdfast get NAME --version N` reads one.", {0, 1, 2, 5, 7, 8});
 }
 
 void declare(CLI::App& c, rm_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
-  c.footer("Its versions stay: `holdfast log NAME` shows them, `holdfast restore NAME --version N` brings one back, and what is put under\n"
-           "the name becomes the next.");
+  end_help(c,
+           "Its versions stay: `holdfast log NAME` shows them, `holdfast restore NAME --version N` brings one back, and what is put under
+"
+           "the name becomes the next. A folder must be empty.",
+           {0, 1, 2, 5, 6, 7, 8, 9});
 }
 
 void declare(CLI::App& c, restore_options& o) {
@@ -67,20 +74,22 @@ void declare(CLI::App& c, restore_options& o) {
   c.add_option("--version", o.version, "the version that becomes the newest again, as a new version")
       ->required()->check(not_a_version)->option_text("N");
   declare_identity(c, o.as);
+  end_help(c, "`holdfast log NAME` lists the versions. A name that was removed is put back first.", {0, 1, 2, 5, 6, 7, 8, 9});
 }
 
 void declare(CLI::App& c, repair_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
-  c.footer("Looks at every fragment, so that servers notice what is missing or bad and make it anew from the others; looks again until all is\n"
-           "well or --timeout is over. Exit codes as of `holdfast verify`.");
+  end_help(c, "Looks at every fragment, so that servers notice what is missing or bad and make it anew from the others; looks again until all is\n"
+           "well or --timeout is over.",
+           {0, 1, 2, 3, 4, 5, 7, 8});
 }
 
 void declare(CLI::App& c, verify_options& o) {
   declare_name(c, o.name);
   c.add_option("--version", o.version, "this version instead of the newest; they count from 1")->check(not_a_version)->option_text("N");
   declare_identity(c, o.as);
-  c.footer("Fetches everything and checks every hash and signature. Exit code 0: full redundancy; 3: readable but degraded; 4: damaged.");
+  end_help(c, "Fetches everything and checks every hash and signature. Exit code 0 stands for full redundancy.", {0, 1, 2, 3, 4, 5, 7, 8});
 }
 
 void declare(CLI::App& c, profile_create_options& o) {
@@ -89,20 +98,23 @@ void declare(CLI::App& c, profile_create_options& o) {
       ->required()->envname("HOLDFAST_TOKEN")->option_text("TOKEN");
   c.add_flag("--passphrase", o.passphrase, "seal the profile; asked for, or read from the file HOLDFAST_PASSPHRASE_FILE names");
   declare_identity(c, o.as);
-  c.footer("The profile holds your keys. Without it nobody can recover your data: not the operators, not the servers, not us.\n"
-           "Make a recovery file at once: `holdfast profile export FILE`.");
+  end_help(c, "The profile holds your keys. Without it nobody can recover your data: not the operators, not the servers, not us.\n"
+           "Make a recovery file at once: `holdfast profile export FILE`.",
+           {0, 1, 2, 6, 7, 8, 9, 10});
 }
 
 void declare(CLI::App& c, profile_export_options& o) {
   c.add_option("file", o.file, "recovery file to write")->required();
   declare_identity(c, o.as);
-  c.footer("The recovery file always has a passphrase. With both, `holdfast profile import FILE` restores your access on an empty machine.");
+  end_help(c, "The recovery file always has a passphrase. With both, `holdfast profile import FILE` restores your access on an empty machine.",
+           {0, 1, 2, 6, 7, 10});
 }
 
 void declare(CLI::App& c, profile_import_options& o) {
   c.add_option("file", o.file, "recovery file to read")->required();
   c.add_flag("--passphrase", o.passphrase, "keep the restored profile under the same passphrase");
   declare_identity(c, o.as);
+  end_help(c, "Asks for the recovery file's passphrase, or reads it from the file HOLDFAST_PASSPHRASE_FILE names.", {0, 1, 2, 6, 7, 10, 11});
 }
 
 }  // namespace holdfast::tools

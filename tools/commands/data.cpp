@@ -56,8 +56,9 @@ int run(const get_options& o) {
   if (!client) return complain(client.error());
   auto sink = sink_file::open(o.output);
   if (!sink) return complain(sink.error());
-  transfer_bar bar(o.name);
+  transfer_bar bar(o.name, !sink->is_terminal());
   auto got = client->get(o.name, wanted(o), [&](bytes_view data) { return sink->write(data); }, bar.watch());
+  if (sink->ends_within_a_line()) std::cerr << "\n";
   if (!got) return complain(got.error());
   if (auto done = sink->finish(); !done) return complain(done.error());
   bar.finish();
@@ -127,6 +128,11 @@ int run(const rm_options& o) {
   if (!gone) return report(gone.error(), o.as.json);
   bool folder = gone->kind == object::entry_kind::directory;
   auto newest = gone->newest ? std::to_string(*gone->newest) : std::string("N");
+  if (o.as.json) {
+    nlohmann::json said{{"name", o.name}, {"removed", true}};
+    if (gone->newest) said["version"] = *gone->newest;
+    std::cout << said.dump() << std::endl;
+  }
   auto what = o.name + (folder ? "/NAME --version N` brings back a file that was in it" : " --version " + newest + "` brings it back");
   std::cerr << "removed " << o.name << "; `holdfast restore " << what << "\n";
   return 0;

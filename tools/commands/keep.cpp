@@ -9,18 +9,40 @@
 #include <cstring>
 #include <ctime>
 
+#include "protocols/base/random.hpp"
 #include "tools/errors/tool_error.hpp"
+#include "tools/files/file_error.hpp"
 #include "tools/profile/profile_file.hpp"
 
 namespace holdfast::tools {
 
 namespace {
 
-error failed(const std::string& what, const std::string& path) { return {tool_errc::file_failed, what + " " + path + ": " + std::strerror(errno)}; }
+namespace fs = std::filesystem;
+
+/// Where the links lead that a path may be: it is their end that is written, also where nothing is yet.
+fs::path behind_links(fs::path path) {
+  constexpr int links_max = 40;
+  std::error_code why;
+  for (int i = 0; i < links_max && fs::is_symlink(path, why); ++i) {
+    auto target = fs::read_symlink(path, why);
+    if (why) break;
+    path = path.parent_path() / target;
+  }
+  return path;
+}
+
+/// ".notes.txt.4f1c09aa.part", in the same folder: hidden, and nobody else's.
+fs::path name_beside(const fs::path& path) {
+  constexpr std::size_t name_bytes_max = 200;
+  auto tag = to_hex(system_random().array<4>());
+  return path.parent_path() / ("." + path.filename().string().substr(0, name_bytes_max) + "." + tag + ".part");
+}
 
 }  // namespace
 
 result<actors::client> open_client(const identity_options& as) {
+  heed_interrupts();
   auto profile = load_profile(profile_path(as.profile));
   if (!profile) return fail(profile.error());
   actors::client_options options;
@@ -32,9 +54,9 @@ result<source_file> source_file::open(const std::string& path) {
   source_file s;
   s.path_ = path == "-" ? "standard input" : path;
   s.file_ = descriptor(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!s.file_) return fail(failed("cannot open", s.path_));
+  if (!s.file_) return fail(file_error("open", s.path_));
   struct stat about{};
-  if (::fstat(s.file_.get(), &about) != 0) return fail(failed("cannot read", s.path_));
+  if (::fstat(s.file_.get(), &about) != 0) return fail(file_error("read", s.path_));
   if (S_ISDIR(about.st_mode)) return fail(tool_errc::file_failed, path + " is a folder; put keeps one file at a time");
   if (S_ISREG(about.st_mode)) {
     auto at = ::lseek(s.file_.get(), 0, SEEK_CUR);  // standard input may be a file somebody has read from
@@ -47,7 +69,7 @@ result<std::size_t> source_file::read(mutable_bytes_view out) {
   for (;;) {
     auto n = ::read(file_.get(), out.data(), out.size());
     if (n >= 0) return static_cast<std::size_t>(n);
-    if (errno != EINTR) return fail(failed("cannot read", path_));
+    if (errno != EINTR) return fail(file_error("read", path_));
   }
 }
 
@@ -55,31 +77,46 @@ result<sink_file> sink_file::open(const std::string& path) {
   sink_file s;
   if (path == "-") {
     s.file_ = descriptor(::dup(STDOUT_FILENO));
-    if (!s.file_) return fail(failed("cannot write to", "standard output"));
+    if (!s.file_) return fail(file_error("write to", "standard output"));
     return s;
   }
-  s.path_ = path;
+  s.path_ = behind_links(path);
   struct stat about{};
   if (::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {  // a device or pipe is written as it is
     s.file_ = descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-  } else {
-    s.partial_ = path + ".part";
-    s.file_ = descriptor(::open(s.partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!s.file_) return fail(file_error("write to", path));
+  } else if (auto begun = s.begin_beside(s.path_); !begun) {
+    return fail(begun.error());
   }
-  if (!s.file_) return fail(failed("cannot write to", path));
   return s;
 }
 
-sink_file::~sink_file() {
-  std::error_code ignored;
-  if (file_ && !partial_.empty()) std::filesystem::remove(partial_, ignored);
+outcome sink_file::begin_beside(const fs::path& path) {
+  struct stat before{};
+  bool replaces = ::stat(path.c_str(), &before) == 0;
+  mode_t mode = replaces ? before.st_mode & 0777 : 0666;
+  do {
+    partial_ = name_beside(path);
+    file_ = descriptor(::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  } while (!file_ && errno == EEXIST);
+  if (!file_) return fail(file_error("write to", path.string()));
+  undo_ = std::make_unique<undo_on_interrupt>([partial = partial_] { ::unlink(partial.c_str()); });
+  if (replaces && ::fchmod(file_.get(), mode) != 0) return fail(file_error("keep the mode of", path.string()));
+  return {};
 }
 
+sink_file::~sink_file() {
+  if (file_ && !partial_.empty()) ::unlink(partial_.c_str());
+}
+
+bool sink_file::is_terminal() const { return ::isatty(file_.get()) == 1; }
+
 outcome sink_file::write(bytes_view data) {
+  if (!data.empty()) last_ = static_cast<char>(data.back());
   while (!data.empty()) {
     auto n = ::write(file_.get(), data.data(), data.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(failed("cannot write to", path_.empty() ? "standard output" : path_.string()));
+    if (n < 0) return fail(file_error("write to", path_.empty() ? "standard output" : path_.string()));
     data = data.subspan(static_cast<std::size_t>(n));
   }
   return {};
@@ -87,12 +124,13 @@ outcome sink_file::write(bytes_view data) {
 
 outcome sink_file::finish() {
   if (partial_.empty()) return {};
-  if (::rename(partial_.c_str(), path_.c_str()) != 0) return fail(failed("cannot write to", path_.string()));
+  if (::rename(partial_.c_str(), path_.c_str()) != 0) return fail(file_error("write to", path_.string()));
   file_.reset();
   return {};
 }
 
 actors::transfer_watch transfer_bar::watch() {
+  if (!wanted_) return {};
   return {[this](std::uint64_t total) { bar_.emplace(label_, total); },
           [this](std::uint64_t done) {
             if (!bar_) bar_.emplace(label_, std::nullopt);

@@ -6,7 +6,9 @@
 #include "actors/node/node_config.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/errors/error_table.hpp"
+#include "tools/errors/tool_error.hpp"
 #include "tools/manifest/manifest.hpp"
+#include "tools/manifest/values.hpp"
 #include "tools/profile/profile_file.hpp"
 
 namespace holdfast::tools {
@@ -34,7 +36,14 @@ actors::node_config config_from(const node_settings& s) {
 }  // namespace
 
 int run(const node_options& o) {
+  bool json = o.check && o.json;
+  if (!o.join.empty() && !parse_address(o.join)) {
+    return report(error(tool_errc::bad_address, "\"" + o.join + "\" (--join) is no address"), json, situation::running_node);
+  }
   auto configuration = load_configuration(o.manifest, o.settings);
+  if (!configuration && (json || !configuration.error().is(tool_errc::bad_manifest))) {
+    return report(configuration.error(), json, situation::running_node);
+  }
   if (!configuration) {
     // The complaints are meant for editors and people alike: one a line, nothing before or behind.
     std::cerr << configuration.error().message() << std::endl;

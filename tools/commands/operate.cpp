@@ -18,9 +18,15 @@ namespace holdfast::tools {
 
 namespace {
 
+/// What is done with a cluster by one command, until its --timeout is over.
 struct session {
   identity::profile profile;
   std::unique_ptr<actors::dialler> dialler;
+  instant until;
+
+  duration left() const { return std::max<duration>(until - actors::steady_now(), std::chrono::milliseconds(1)); }
+  duration left(duration at_most) const { return std::min(left(), at_most); }
+  outcome enter() const { return dialler->enter(profile.members, left()); }
 };
 
 result<session> open_session(const identity_options& as) {
@@ -28,7 +34,7 @@ result<session> open_session(const identity_options& as) {
   if (!profile) return fail(profile.error());
   auto dialler = actors::dialler::open(*profile);
   if (!dialler) return fail(dialler.error());
-  session s{std::move(*profile), std::move(*dialler)};
+  session s{std::move(*profile), std::move(*dialler), actors::steady_now() + std::chrono::seconds(as.timeout_s)};
   return s;
 }
 
@@ -36,12 +42,13 @@ result<session> open_session(const identity_options& as) {
 /// has the same outcome, so one whose answer was lost with the member that passed it on is sent again, by another.
 result<membership::reply> order(const session& s, const ring::root_operation& operation) {
   constexpr int tries = 3;
+  constexpr auto patience = std::chrono::seconds(40);  // with one member; the next may know better
   result<membership::reply> answer = fail(errc::unavailable, "not asked");
-  for (int i = 0; i < tries; ++i) {
-    if (auto entered = s.dialler->enter(s.profile.members); !entered) {
+  for (int i = 0; i < tries && (i == 0 || actors::steady_now() < s.until); ++i) {
+    if (auto entered = s.enter(); !entered) {
       answer = fail(entered.error());
     } else {
-      answer = s.dialler->ask(membership::statement_request{codec::encode(operation)});
+      answer = s.dialler->ask(membership::statement_request{codec::encode(operation)}, s.left(patience));
     }
     if (answer || !(answer.error().is(errc::outcome_unknown) || answer.error().is(errc::unavailable))) break;
   }
@@ -51,8 +58,8 @@ result<membership::reply> order(const session& s, const ring::root_operation& op
 result<introspection::monitor_reply> ask_monitor(const identity_options& as, introspection::monitor_request what) {
   auto s = open_session(as);
   if (!s) return fail(s.error());
-  if (auto entered = s->dialler->enter(s->profile.members); !entered) return fail(entered.error());
-  auto answer = s->dialler->ask(link::message_kind::monitor, codec::encode(what));
+  if (auto entered = s->enter(); !entered) return fail(entered.error());
+  auto answer = s->dialler->ask(link::message_kind::monitor, codec::encode(what), s->left(std::chrono::seconds(10)));
   if (!answer) return fail(answer.error());
   return codec::decode<introspection::monitor_reply>(answer->body(), "monitor's reply");
 }
@@ -102,7 +109,7 @@ int run(const invite_options& o) {
   if (!done) return report(done.error(), o.as.json, situation::operating);
   auto text = identity::print_token(token);
   if (o.as.json) {
-    std::cout << R"({"token":")" << text << R"(","kind":")" << o.kind << R"(","expires_ms":)" << expires.ms << "}" << std::endl;
+    std::cout << nlohmann::ordered_json{{"token", text}, {"kind", o.kind}, {"expires_ms", expires.ms}}.dump() << std::endl;
   } else {
     std::cout << text << std::endl;
     std::cerr << "good once, for one " << o.kind << ", until " << print_time(expires) << "; whoever has it can join in your cluster\n";
@@ -126,6 +133,7 @@ int run(const revoke_options& o) {
   ring::revocation revocation{s->profile.secrets.cluster, *node};
   auto done = order(*s, ring::revoke{key.pub(), crypto::signed_statement<ring::revocation>::make(revocation, key)});
   if (!done) return report(done.error(), o.as.json, situation::operating);
+  if (o.as.json) std::cout << nlohmann::json{{"revoked", node->hex()}}.dump() << std::endl;
   std::cerr << "revoked " << node->brief() << "; every node that is connected knows within seconds\n";
   return 0;
 }

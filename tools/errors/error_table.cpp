@@ -42,9 +42,10 @@ const error_row* error_table::find(const error& e) const {
   return found == rows_.end() ? nullptr : &found->second;
 }
 
-std::string error_table::exit_codes_help() const {
+std::string error_table::exit_codes_help(const std::set<int>& only) const {
   std::string out = "Exit codes:\n";
   for (const auto& [code, meaning] : exit_codes_) {
+    if (!only.empty() && !only.contains(code)) continue;
     auto number = std::to_string(code);
     out += "  " + std::string(3 - number.size(), ' ') + number + "  " + meaning + "\n";
   }

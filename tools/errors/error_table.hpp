@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "protocols/base/error.hpp"
 
@@ -34,8 +35,8 @@ class error_table {
 
   const std::map<int, std::string>& exit_codes() const { return exit_codes_; }
 
-  /// "Exit codes:" and a line for each, as --help ends.
-  std::string exit_codes_help() const;
+  /// "Exit codes:" and a line for each, as --help ends; all of them unless told which.
+  std::string exit_codes_help(const std::set<int>& only = {}) const;
 
  private:
   error_table();

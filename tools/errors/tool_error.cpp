@@ -17,6 +17,11 @@ std::string_view to_string(tool_errc code) {
     case tool_errc::degraded: return "degraded";
     case tool_errc::damaged: return "damaged";
     case tool_errc::interrupted: return "interrupted";
+    case tool_errc::disk_full: return "disk_full";
+    case tool_errc::unreadable: return "unreadable";
+    case tool_errc::file_exists: return "file_exists";
+    case tool_errc::bad_token: return "bad_token";
+    case tool_errc::bad_address: return "bad_address";
   }
   return "unknown";
 }

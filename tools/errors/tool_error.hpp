@@ -19,6 +19,11 @@ enum class tool_errc : std::uint16_t {
   degraded,             ///< readable, with less redundancy than it should have
   damaged,              ///< not readable in full
   interrupted,          ///< a person pressed Ctrl-C, or the like
+  disk_full,            ///< a local file cannot take more
+  unreadable,           ///< a profile, manifest or passphrase file that the system does not let be read
+  file_exists,          ///< a profile or recovery file would have to replace another
+  bad_token,            ///< what was given as a token is none
+  bad_address,          ///< what was given as an address is none
 };
 
 std::string_view to_string(tool_errc code);

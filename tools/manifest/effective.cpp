@@ -1,6 +1,8 @@
 // The layers over a manifest, and how the outcome is shown.
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -38,6 +40,9 @@ origin origin_of(const configuration& c, const std::string& path) {
   return found == c.origins.end() ? origin{} : found->second;
 }
 
+/// As it stood on the command line: the keys at the top have flags of their own, those in tables are given by --set.
+std::string flag_name(const std::string& path) { return path.find('.') == std::string::npos ? "--" + path : "--set " + path; }
+
 std::string show_roles(const node_settings& s) {
   std::string out;
   for (auto role : s.roles) out += (out.empty() ? "" : ", ") + std::string(identity::to_string(role));
@@ -52,7 +57,7 @@ struct shown_value {
 std::vector<shown_value> shown_values(const configuration& c) {
   std::vector<shown_value> all;
   for (const auto& key : manifest_keys()) all.push_back({key.path, key.show(c.settings), origin_of(c, key.path)});
-  all.push_back({"roles", show_roles(c.settings), {}});
+  all.push_back({"roles", show_roles(c.settings), origin_of(c, "roles")});
   for (const auto& [key, value] : c.settings.labels) all.push_back({"labels." + key, value, origin_of(c, "labels." + key)});
   return all;
 }
@@ -66,7 +71,7 @@ configuration overlay(configuration c, const std::string& manifest_path, const e
   for (auto& path : c.settings.data) path = (manifest_folder / path).lexically_normal().string();
   for (const auto& key : manifest_keys()) {
     if (auto text = environment(environment_name(key))) lay(c, key, *text, layer::environment, environment_name(key));
-    if (auto flag = flags.find(key.path); flag != flags.end()) lay(c, key, flag->second, layer::flag, "--" + key.path);
+    if (auto flag = flags.find(key.path); flag != flags.end()) lay(c, key, flag->second, layer::flag, flag_name(key.path));
   }
   for (auto& path : c.settings.data) path = fs::absolute(path).lexically_normal().string();
   for (auto& [path, message] : check_together(c.settings)) {
@@ -79,11 +84,14 @@ configuration overlay(configuration c, const std::string& manifest_path, const e
 }
 
 result<configuration> load_configuration(const std::string& manifest_path, const std::map<std::string, std::string>& flags) {
+  std::error_code ignored;
+  errno = 0;
   std::ifstream file(manifest_path, std::ios::binary);
   std::string text(manifest_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.gcount() == 0 && (!file.is_open() || file.bad() || std::filesystem::is_directory(manifest_path))) {
-    return fail(tool_errc::file_failed, "cannot read the manifest " + manifest_path);
+  if (file.gcount() == 0 && (!file.is_open() || file.bad() || std::filesystem::is_directory(manifest_path, ignored))) {
+    auto why = std::filesystem::is_directory(manifest_path, ignored) ? EISDIR : errno;
+    return fail(tool_errc::unreadable, "cannot read the manifest " + manifest_path + ": " + std::strerror(why));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   auto environment = [](const std::string& name) -> std::optional<std::string> {

@@ -19,7 +19,9 @@ class manifest_reader {
 
   configuration read(const toml::table& document) {
     walk(document, "");
-    if (!document.contains("roles")) {
+    if (const auto* roles = document.get("roles")) {
+      out_.origins["roles"] = {layer::manifest, at(roles->source())};
+    } else {
       out_.settings.roles.insert(all_roles.begin(), all_roles.end());
     }
     return std::move(out_);

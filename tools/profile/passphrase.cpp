@@ -51,7 +51,7 @@ class silent_terminal {
 
 std::optional<result<std::string>> from_file() {
   const char* path = std::getenv("HOLDFAST_PASSPHRASE_FILE");
-  if (!path) return std::nullopt;
+  if (!path || !*path) return std::nullopt;
   auto content = read_file(path, passphrase_bytes_max);
   if (!content) return content;
   while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();

@@ -101,6 +101,7 @@ result<identity::profile> parse_profile(std::string_view text, const std::option
     if (!passphrase) return fail(tool_errc::wrong_passphrase, "the profile has a passphrase, and none was given");
     auto opened = identity::open_key_file(*passphrase, e->keys);
     if (!opened && opened.error().is(errc::denied)) return fail(tool_errc::wrong_passphrase, opened.error().message());
+    if (!opened && opened.error().is(errc::malformed)) return no_profile(opened.error().message());
     if (!opened) return fail(opened.error());
     e->keys = std::move(*opened);
   }
@@ -112,14 +113,15 @@ result<identity::profile> parse_profile(std::string_view text, const std::option
 
 fs::path profile_path(const std::string& flag) {
   if (!flag.empty()) return flag;
-  if (const char* named = std::getenv("HOLDFAST_PROFILE")) return named;
+  if (const char* named = std::getenv("HOLDFAST_PROFILE"); named && *named) return named;
   if (const char* config = std::getenv("XDG_CONFIG_HOME"); config && *config) return fs::path(config) / "holdfast" / "profile.toml";
   const char* home = std::getenv("HOME");
   return fs::path(home ? home : ".") / ".config" / "holdfast" / "profile.toml";
 }
 
 result<identity::profile> load_profile(const fs::path& path) {
-  if (!fs::exists(path)) return fail(tool_errc::no_profile, "there is no profile " + path.string());
+  std::error_code hidden;  // by a folder that may not be searched: reading the file says so
+  if (!fs::exists(path, hidden) && !hidden) return fail(tool_errc::no_profile, "there is no profile " + path.string());
   auto text = read_file(path, profile_bytes_max);
   if (!text) return fail(text.error());
   auto sealed = is_sealed(*text);
@@ -139,8 +141,8 @@ result<identity::profile> load_profile(const fs::path& path) {
 
 outcome save_profile(const fs::path& path, const identity::profile& p, const std::optional<std::string>& passphrase,
                      const identity::stretching& costs, bool replace) {
-  if (!replace && fs::exists(path)) {
-    return fail(errc::already_exists, path.string() + " exists, and a profile is never overwritten: move it away, or name another file");
+  if (!replace) {
+    if (auto free = expect_free(path, ", and a profile is never overwritten"); !free) return free;
   }
   system_random random;
   auto text = print_profile(p, passphrase, costs, random);

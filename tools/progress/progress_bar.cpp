@@ -27,7 +27,7 @@ void write(std::string_view text) { [[maybe_unused]] auto n = ::write(STDERR_FIL
 progress_bar::progress_bar(std::string label, std::optional<std::uint64_t> total_bytes)
     : meter_(std::move(label), total_bytes, now()), shown_(::isatty(STDERR_FILENO) == 1), next_draw_(now() + draw_every) {}
 
-progress_bar::~progress_bar() { clear(); }
+progress_bar::~progress_bar() { vanish(); }
 
 void progress_bar::update(std::uint64_t done_bytes) {
   std::lock_guard lock(mutex_);
@@ -35,6 +35,7 @@ void progress_bar::update(std::uint64_t done_bytes) {
   meter_.update(done_bytes, at);
   if (!shown_ || at < next_draw_) return;
   next_draw_ = at + draw_every;
+  drawn_ = true;
   write("\r" + meter_.line(columns() - 1) + "\x1b[K");
 }
 
@@ -46,8 +47,16 @@ void progress_bar::finish() {
   shown_ = false;
 }
 
+/// A line without a bar on it belongs to somebody else, and is left alone.
 void progress_bar::clear() {
-  if (shown_) write("\r\x1b[K");
+  if (drawn_) write("\r\x1b[K");
+  drawn_ = false;
+}
+
+void progress_bar::vanish() {
+  std::lock_guard lock(mutex_);
+  clear();
+  shown_ = false;
 }
 
 }  // namespace holdfast::tools

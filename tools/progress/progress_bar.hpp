@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "tools/interrupts/interrupts.hpp"
 #include "tools/progress/progress_meter.hpp"
 
 namespace holdfast::tools {
@@ -20,11 +21,14 @@ class progress_bar {
 
  private:
   void clear();
+  void vanish();
 
   std::mutex mutex_;
   progress_meter meter_;
   bool shown_;
+  bool drawn_ = false;  ///< and not cleared since: the line is the bar's
   instant next_draw_;
+  undo_on_interrupt undo_{[this] { vanish(); }};
 };
 
 }  // namespace holdfast::tools

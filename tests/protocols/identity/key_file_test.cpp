@@ -42,10 +42,10 @@ BOOST_AUTO_TEST_CASE(a_file_cannot_ask_for_any_cost) {
   auto file = sealed("p", "the keys");
   auto greedy = file;
   greedy[7] = 0xff;  // memory
-  BOOST_TEST(open_key_file("p", greedy).error().is(errc::over_limit));
+  BOOST_TEST(open_key_file("p", greedy).error().is(errc::malformed));
   greedy = file;
   greedy[11] = 0xff;  // passes
-  BOOST_TEST(open_key_file("p", greedy).error().is(errc::over_limit));
+  BOOST_TEST(open_key_file("p", greedy).error().is(errc::malformed));
   auto cheaper = file;
   cheaper[4] = 32;
   BOOST_TEST(open_key_file("p", cheaper).error().is(errc::denied));
@@ -54,5 +54,9 @@ BOOST_AUTO_TEST_CASE(a_file_cannot_ask_for_any_cost) {
 BOOST_AUTO_TEST_CASE(a_newer_format_is_told_from_a_wrong_passphrase) {
   auto file = sealed("p", "the keys");
   file[0] = 2;
+  BOOST_TEST(open_key_file("p", file).error().is(errc::malformed));  // it opens as what it was: the number alone is wrong
+  file.back() ^= 1;
   BOOST_TEST(open_key_file("p", file).error().is(errc::unsupported));
+  file.pop_back();
+  BOOST_TEST(open_key_file("p", file).error().is(errc::malformed));
 }

@@ -70,3 +70,11 @@ BOOST_AUTO_TEST_CASE(invitations_have_a_kind_and_a_time) {
   BOOST_TEST(!parse<restore_options>("a"));
   BOOST_TEST(parse<restore_options>("a --version 3").value().version == 3u);
 }
+
+BOOST_AUTO_TEST_CASE(help_ends_with_the_exit_codes_of_the_command) {
+  CLI::App app;
+  get_options options;
+  declare(app, options);
+  BOOST_TEST(app.get_footer().find("  130  interrupted\n") != std::string::npos);
+  BOOST_TEST(app.get_footer().find("   74  ") == std::string::npos);
+}

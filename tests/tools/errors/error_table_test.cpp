@@ -1,6 +1,7 @@
 // Every code of every room has a row with its own name, a known exit code, a sentence and a remedy.
 #include <boost/test/unit_test.hpp>
 
+#include "protocols/object/name_error.hpp"
 #include "storage/error.hpp"
 #include "tools/errors/error_table.hpp"
 #include "tools/errors/tool_error.hpp"
@@ -28,6 +29,7 @@ BOOST_AUTO_TEST_CASE(every_error_of_every_room_is_in_the_table) {
   every_code_has_a_row<errc>();
   every_code_has_a_row<storage::errc>();
   every_code_has_a_row<tools::tool_errc>();
+  every_code_has_a_row<object::name_errc>();
 }
 
 BOOST_AUTO_TEST_CASE(a_description_says_what_happened_and_what_to_do) {

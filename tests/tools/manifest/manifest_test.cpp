@@ -111,12 +111,13 @@ BOOST_AUTO_TEST_CASE(a_flag_has_the_last_word_then_the_environment_then_the_mani
     if (name == "HOLDFAST_NAME") return "elm";
     return std::nullopt;
   };
-  auto c = overlay(parse_manifest(whole, "m.toml"), "/etc/m.toml", environment, {{"name", "ash"}});
+  auto c = overlay(parse_manifest(whole, "m.toml"), "/etc/m.toml", environment, {{"name", "ash"}, {"limits.ring-max", "4"}});
   BOOST_TEST(c.settings.name == "ash");
   BOOST_TEST(c.origins.at("name").where == "--name");
   BOOST_TEST(c.settings.memory_bytes == 512ull << 20);
   BOOST_TEST((c.origins.at("limits.memory").from == layer::environment));
-  BOOST_TEST((c.origins.at("limits.ring-max").from == layer::manifest));
+  BOOST_TEST(c.origins.at("limits.ring-max").where == "--set limits.ring-max");
+  BOOST_TEST((c.origins.at("roles").from == layer::manifest));
   BOOST_TEST(!c.origins.contains("limits.uncommitted"));
   BOOST_TEST(show(c).find("ash") != std::string::npos);
   BOOST_TEST(show_json(c).find("\"where\": \"HOLDFAST_LIMITS_MEMORY\"") != std::string::npos);
@@ -145,6 +146,6 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_and_its_complaints_come_one_a_line) {
   BOOST_TEST(loaded.error().is(tool_errc::bad_manifest));
   BOOST_TEST(std::ranges::count(loaded.error().message(), '\n') == 2);
   std::filesystem::remove(path);
-  BOOST_TEST(load_configuration(path.string(), {}).error().is(tool_errc::file_failed));
-  BOOST_TEST(load_configuration("/", {}).error().is(tool_errc::file_failed));
+  BOOST_TEST(load_configuration(path.string(), {}).error().is(tool_errc::unreadable));
+  BOOST_TEST(load_configuration("/", {}).error().is(tool_errc::unreadable));
 }

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_profile_on_disk_is_private_and_not_overwritten) {
   BOOST_TEST(!readable_by_others(path));
   BOOST_TEST(!readable_by_others(path.parent_path()));
   BOOST_TEST(same(load_profile(path).value(), example()));
-  BOOST_TEST(save_profile(path, example(), std::nullopt, cheap, false).error().is(errc::already_exists));
+  BOOST_TEST(save_profile(path, example(), std::nullopt, cheap, false).error().is(tool_errc::file_exists));
   fs::permissions(path, fs::perms::others_read, fs::perm_options::add);
   BOOST_TEST(load_profile(path).error().is(tool_errc::bad_profile));
   BOOST_TEST(load_profile(dir.path / "none").error().is(tool_errc::no_profile));
@@ -94,4 +94,32 @@ BOOST_AUTO_TEST_CASE(the_passphrase_may_come_from_a_file) {
   std::ofstream(dir.path / "words") << "\n";
   BOOST_TEST(load_profile(path).error().is(tool_errc::usage));
   ::unsetenv("HOLDFAST_PASSPHRASE_FILE");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_empty_variable_names_is_nothing) {
+  ::setenv("HOLDFAST_PROFILE", "", 1);
+  BOOST_TEST(profile_path("").filename() == "profile.toml");
+  ::unsetenv("HOLDFAST_PROFILE");
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_were_damaged_are_told_from_those_of_a_newer_program) {
+  seeded_random random(1);
+  auto text = print_profile(example(), "correct horse", cheap, random).value();
+  auto first_line = text.find("\"\"\"\n") + 4;
+  auto damaged = text;
+  damaged[first_line] = damaged[first_line] == 'c' ? 'd' : 'c';
+  BOOST_TEST(parse_profile(damaged, "correct horse").error().is(tool_errc::bad_profile));
+  damaged = text;
+  damaged.erase(first_line, damaged.find('\n', first_line) + 1 - first_line);
+  BOOST_TEST(parse_profile(damaged, "correct horse").error().is(tool_errc::bad_profile));
+}
+
+BOOST_AUTO_TEST_CASE(where_a_profile_cannot_be_written_is_known_before) {
+  folder dir;
+  BOOST_TEST(expect_writable(dir.path / "new" / "profile.toml").has_value());
+  BOOST_TEST(fs::is_empty(dir.path / "new"));
+  BOOST_TEST(!expect_writable("/proc/profile.toml").has_value());
+  BOOST_TEST(expect_free(dir.path / "profile.toml", "").has_value());
+  std::ofstream(dir.path / "profile.toml") << "mine";
+  BOOST_TEST(expect_free(dir.path / "profile.toml", "").error().is(tool_errc::file_exists));
 }
