@@ -17,6 +17,10 @@ std::string_view to_string(tool_errc code) {
     case tool_errc::degraded: return "degraded";
     case tool_errc::damaged: return "damaged";
     case tool_errc::interrupted: return "interrupted";
+    case tool_errc::not_running: return "not_running";
+    case tool_errc::none_serving: return "none_serving";
+    case tool_errc::busy: return "busy";
+    case tool_errc::cannot_serve: return "cannot_serve";
   }
   return "unknown";
 }

@@ -19,6 +19,10 @@ enum class tool_errc : std::uint16_t {
   degraded,             ///< readable, with less redundancy than it should have
   damaged,              ///< not readable in full
   interrupted,          ///< a person pressed Ctrl-C, or the like
+  not_running,          ///< a node that was to be signalled has no process
+  none_serving,         ///< no node of a local cluster serves, where one was to be asked
+  busy,                 ///< another command works on the same local cluster
+  cannot_serve,         ///< a node runs and says that it will not serve
 };
 
 std::string_view to_string(tool_errc code);
