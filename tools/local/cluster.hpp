@@ -22,7 +22,7 @@ struct node_status {
   std::string trouble;  ///< why it will not serve, in its own words; empty as a rule
 };
 
-/// {"nodes":[{"name","pid","listen","dashboard","state"}...]}
+/// {"nodes":[{"name","pid","listen","dashboard","state"}...]}, and "trouble" where there is any.
 std::string show_json(const std::vector<node_status>& nodes);
 std::string show(const std::vector<node_status>& nodes);
 
