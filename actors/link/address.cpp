@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "protocols/link/listen_error.hpp"
+
 namespace holdfast::actors {
 
 namespace {
@@ -33,6 +35,10 @@ struct socket_guard {
 };
 
 tl::unexpected<error> system_error(const std::string& what) { return fail(errc::unavailable, what + ": " + std::strerror(errno)); }
+
+tl::unexpected<error> cannot_listen(const std::string& where, const std::string& why) {
+  return fail(link::listen_errc::cannot_listen, "cannot listen on " + where + ": " + why);
+}
 
 }  // namespace
 
@@ -83,19 +89,19 @@ result<int> begin_connect(const host_port& address) {
 result<listening_socket> open_listener(const host_port& address) {
   auto where = print_address(address.host, address.port);
   auto found = look_up(address, AI_PASSIVE);
-  if (!found) return fail(errc::unavailable, "cannot listen on " + where + ": the address is unknown");
+  if (!found) return cannot_listen(where, "the address is unknown");
   socket_guard s{::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (s.socket < 0) return system_error("cannot listen on " + where);
+  if (s.socket < 0) return cannot_listen(where, std::strerror(errno));
   int on = 1;
   ::setsockopt(s.socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(s.socket, found->ai_addr, found->ai_addrlen) != 0) return system_error("cannot listen on " + where);
-  if (::listen(s.socket, 256) != 0) return system_error("cannot listen on " + where);
+  if (::bind(s.socket, found->ai_addr, found->ai_addrlen) != 0) return cannot_listen(where, std::strerror(errno));
+  if (::listen(s.socket, 256) != 0) return cannot_listen(where, std::strerror(errno));
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   char port[NI_MAXSERV];
   if (::getsockname(s.socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0 ||
       ::getnameinfo(reinterpret_cast<sockaddr*>(&bound), size, nullptr, 0, port, sizeof port, NI_NUMERICSERV) != 0) {
-    return system_error("cannot listen on " + where);
+    return cannot_listen(where, std::strerror(errno));
   }
   return listening_socket{s.release(), static_cast<std::uint16_t>(std::stoul(port))};
 }

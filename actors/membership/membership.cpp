@@ -23,6 +23,9 @@ membership_actor::behavior_type membership_state::start(membership_actor::pointe
   caf::anon_send(membership_actor(self), membership_tick_atom::value);
   return {
       [this](const inbound& m) { on_inbound(m); },
+      [this](const peer_up& m) { admission_->taken_by(m.peer->id); },
+      [this](const peer_down& m) { admission_->refused_by(m.peer->id, m.reason); },
+      [this](const dial_failed& m) { admission_->refused_by(m.peer, m.reason); },
       [this](membership_tick_atom) { on_tick(); },
   };
 }
@@ -35,6 +38,7 @@ void membership_state::on_tick() {
     directory_->dial_members();
     context_->config.on_configured();
   }
+  if (admission_->is_revoked(*configuration)) return;
   if (admission_->has_expired()) return admission_->renew_by_a_member();
   if (!context_->rings) context_->rings = context_->config.rings();
   if (!context_->rings) return;

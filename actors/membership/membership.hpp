@@ -31,6 +31,11 @@ class identity_keeper {
   node_identity identity_;
 };
 
+/// What a node says of itself whose admission was revoked.
+inline constexpr std::string_view admission_revoked =
+    "this node's admission was revoked: no member speaks with it any more, and starting it again changes nothing. To take part once more, "
+    "start it with an empty data directory and join anew with a token (`holdfast invite node`); the cluster rebuilds what it held";
+
 struct membership_config {
   std::shared_ptr<identity_keeper> keeper;
   trust_ptr trust;
@@ -40,6 +45,7 @@ struct membership_config {
   identity::advertisement advert;      ///< cluster, node and counter are filled in here
   std::string name;
   std::function<std::optional<rings_ready>()> rings;  ///< how to ask the rings, once they can be asked
+  std::function<void(bool)> on_revoked;  ///< whether this node's admission is revoked has changed
   std::function<void()> on_configured;  ///< genesis is complete: the node may start its rings. Called again after a restart of the role
 };
 

@@ -15,6 +15,8 @@ struct rings_ready {
 using membership_actor = caf::typed_actor<
     // A membership request of a peer or a stranger.
     caf::reacts_to<inbound>,
+    // What links tell their watchers: whether this node's admission is still taken.
+    caf::reacts_to<peer_up>, caf::reacts_to<peer_down>, caf::reacts_to<dial_failed>,
     // Time passes: founding, adverts, the directory and renewals go on.
     caf::reacts_to<membership_tick_atom>>;
 

@@ -73,6 +73,35 @@ void own_admission::renew() {
   });
 }
 
+// -- taken back -----------------------------------------------------------------------------------------------------
+
+/// That a peer was revoked itself is why this node ends its links, and no word on this node's admission.
+void own_admission::refused_by(const node_id& peer, link::refusal_reason reason) {
+  auto configuration = context_.trust().configuration();
+  auto directory = context_.trust().directory();
+  bool itself = directory && directory->revoked.contains(peer);
+  if (reason == link::refusal_reason::revoked && !itself && configuration && configuration->root.seat_of(peer)) revoked_by_.insert(peer);
+}
+
+bool own_admission::is_called_revoked(const identity::configuration_entry& configuration) const {
+  auto directory = context_.trust().directory();
+  if (directory && directory->revoked.contains(context_.identity().node)) return true;
+  return revoked_by_.size() >= configuration.root.weak_quorum();
+}
+
+bool own_admission::is_revoked(const identity::configuration_entry& configuration) {
+  auto revoked = is_called_revoked(configuration);
+  if (revoked) context_.probe().say(life::starting, std::string(admission_revoked));
+  if (std::exchange(revoked_, revoked) == revoked) return revoked;
+  context_.config.on_revoked(revoked);
+  if (revoked) {
+    context_.note(severity::error, "admission-revoked", std::string(admission_revoked));
+  } else {
+    context_.note(severity::info, "admission-taken", "members speak with this node again: its admission is not revoked");
+  }
+  return revoked;
+}
+
 // -- too late, by any member ----------------------------------------------------------------------------------------
 
 bool own_admission::is_past_its_term() const { return current_ && !ring::check_term(*current_, context_.trust().configuration(), wall_now()); }

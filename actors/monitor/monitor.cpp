@@ -200,7 +200,8 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   void write_book() {
     auto now = config_.self;
     now.state = config_.state();
-    now.doing = what_it_waits_for(now.state);
+    now.doing = config_.trouble ? config_.trouble() : std::string();
+    if (now.doing.empty()) now.doing = what_it_waits_for(now.state);
     now.rings = config_.board->rings();
     now.archive = config_.board->archive();
     now.secondary = config_.board->secondary();

@@ -68,6 +68,7 @@ struct monitor_config {
   board_ptr board;
   std::shared_ptr<view_window> window;
   std::function<introspection::life()> state;  ///< of the node as a whole
+  std::function<std::string()> trouble;        ///< what keeps it from serving for as long as nobody does something; empty as a rule
   std::function<std::map<std::string, std::uint64_t>()> counters;
 };
 

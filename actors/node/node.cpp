@@ -53,11 +53,10 @@ link_config links_for(const node_services& s, const node_identity& identity) {
 
 result<void> listen(caf::actor_system& system, const node_services& s) {
   caf::scoped_actor self{system};
-  outcome listening_now = fail(errc::unavailable, "the links did not start");
+  outcome listening_now = fail(errc::unavailable, "the links did not start on " + s.config.listen);
   self->request(s.link.manager, 5s, listen_atom::value, s.config.listen)
       .receive([&](const listening& l) { listening_now = l.port ? outcome{} : outcome(fail(l.port.error())); }, [](const caf::error&) {});
-  if (!listening_now) return fail(listening_now.error().within("cannot listen on " + s.config.listen + "; choose another `listen` in the manifest"));
-  return {};
+  return listening_now;
 }
 
 constexpr int database_damaged = -1;  ///< no exit code: the node starts again, with what is good in its database

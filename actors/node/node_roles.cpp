@@ -40,8 +40,9 @@ supervised_child node_roles::plan_membership() {
   supervised_child child;
   child.spec.id = "responsible-party";
   child.probe = "responsible-party";
-  child.start = [&system = system_, services = services_] {
+  child.start = [&system = system_, services = services_, before = caf::actor()]() mutable {
     auto& s = *services;
+    if (before) s.link.port->unwatch(before);
     membership_config config;
     config.keeper = s.keeper;
     config.trust = s.trust;
@@ -55,10 +56,15 @@ supervised_child node_roles::plan_membership() {
     config.advert.labels = s.config.labels;
     config.advert.archive_capacity_bytes = s.config.archive_capacity_bytes;
     config.rings = [services] { return services->rings(); };
+    config.on_revoked = [weak = std::weak_ptr<node_services>(services)](bool revoked) {
+      if (auto alive = weak.lock()) alive->revoked = revoked;
+    };
     config.on_configured = [weak = std::weak_ptr<node_services>(services)] {
       if (auto alive = weak.lock()) alive->configured = true;
     };
-    return caf::actor_cast<caf::actor>(spawn_membership(system, std::move(config)));
+    before = caf::actor_cast<caf::actor>(spawn_membership(system, std::move(config)));
+    s.link.port->watch(before);
+    return before;
   };
   return child;
 }

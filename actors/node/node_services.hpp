@@ -63,6 +63,7 @@ struct node_services {
   }
 
   std::atomic<bool> configured{false};  ///< genesis is complete: the rings may start
+  std::atomic<bool> revoked{false};     ///< this node's admission was taken back: nobody speaks with it
   std::atomic<bool> disk_failed{false};
   std::atomic<bool> roles_failed{false};
 

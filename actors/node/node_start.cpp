@@ -1,6 +1,7 @@
 #include "actors/node/node_start.hpp"
 
 #include "actors/base/clock.hpp"
+#include "actors/base/log.hpp"
 #include "actors/membership/joining.hpp"
 #include "storage/salvage.hpp"
 
@@ -185,6 +186,9 @@ outcome enter_cluster(caf::actor_system& system, node_services& s, start_plan pl
   }
   if (plan.operating && choice.save_operator) {
     if (auto saved = choice.save_operator(*plan.operating); !saved) return saved;
+    auto profile = s.directory->at("operator.toml");
+    log::info("a cluster is founded; its operator's profile is written, and lets its holder invite and revoke: keep it, and keep it secret",
+              {{"profile", profile}, {"tokens", "holdfast invite node --profile " + profile}});
   }
   // The label comes last: a directory that bears it has an identity.
   if (!s.directory->label() || plan.token || plan.operating) {

@@ -10,7 +10,7 @@ namespace holdfast::actors {
 using introspection::life;
 
 life state_of(const node_services& s) {
-  if (!s.rings()) return life::starting;
+  if (s.revoked || !s.rings()) return life::starting;
   auto directory = s.trust->directory();
   if (!directory) return life::starting;
   auto listed = directory->nodes.find(s.self());
@@ -24,6 +24,16 @@ life state_of(const node_services& s) {
   }
   return life::serving;
 }
+
+namespace {
+
+/// What keeps the node from serving for as long as nobody does something about it.
+std::string trouble_of(const std::weak_ptr<node_services>& services) {
+  auto alive = services.lock();
+  return alive && alive->revoked ? std::string(admission_revoked) : std::string();
+}
+
+}  // namespace
 
 supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, const std::shared_ptr<view_window>& window) {
   supervised_child child;
@@ -50,6 +60,7 @@ supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, 
       auto alive = weak.lock();
       return alive ? state_of(*alive) : life::dead;
     };
+    config.trouble = [weak] { return trouble_of(weak); };
     config.counters = [weak] {
       auto alive = weak.lock();
       return alive ? status_counters(*alive) : std::map<std::string, std::uint64_t>();
@@ -81,6 +92,7 @@ result<std::unique_ptr<introspection::dashboard_server>> start_dashboard(const s
     auto alive = weak.lock();
     return alive ? state_of(*alive) : life::dead;
   };
+  config.trouble = [weak] { return trouble_of(weak); };
   config.metrics = [weak] {
     auto alive = weak.lock();
     return alive ? metrics_page(*alive, state_of(*alive)) : std::string();

@@ -10,6 +10,7 @@
 
 #include "introspection/dashboard/http_session.hpp"
 #include "protocols/base/random.hpp"
+#include "protocols/link/listen_error.hpp"
 
 namespace holdfast::introspection {
 
@@ -51,8 +52,8 @@ class dashboard_server::server {
     try_next([&] { acceptor_.bind(endpoint, ec); });
     try_next([&] { acceptor_.listen(asio::socket_base::max_listen_connections, ec); });
     if (ec) {
-      return fail(errc::unavailable, "the dashboard cannot listen on " + config_.address + " port " + std::to_string(config_.port) + ": " +
-                                         ec.message() + "; give another `dashboard` address");
+      return fail(link::listen_errc::cannot_listen,
+                  "the dashboard cannot listen on " + config_.address + " port " + std::to_string(config_.port) + ": " + ec.message());
     }
     bound_ = acceptor_.local_endpoint();
     pages_.emplace(config_, bound_.port());

@@ -34,14 +34,15 @@ struct dashboard_config {
   std::vector<std::string> hosts;     ///< names it answers to besides loopback's and `address`, without port
   std::string key;                    ///< the sign-in link's secret: at least 32 letters and digits
   snapshot_source snapshot;
-  std::function<life()> state;            ///< of this node, for /health/ready: ready while it serves
-  std::function<std::string()> metrics;   ///< /metrics, Prometheus text
+  std::function<life()> state;           ///< of this node, for /health/ready: ready while it serves
+  std::function<std::string()> trouble;  ///< why it will not serve before somebody does something, for /health/ready; empty as a rule
+  std::function<std::string()> metrics;  ///< /metrics, Prometheus text
   dashboard_limits limits;
 };
 
 class dashboard_server {
  public:
-  /// Binds and starts its thread. unavailable if the address cannot be bound (the sentence says why), malformed for a bad
+  /// Binds and starts its thread. `cannot_listen` if the address cannot be bound (the sentence says why), malformed for a bad
   /// configuration.
   static result<std::unique_ptr<dashboard_server>> start(dashboard_config config);
 

@@ -113,7 +113,11 @@ page_response responder::health(std::string_view path) const {
   auto state = config_.state ? config_.state() : life::serving;
   bool ready = state == life::serving;
   if (path == "/health/live") return data({{"live", true}});
-  if (path == "/health/ready") return data({{"ready", ready}, {"state", to_string(state)}}, ready ? 200 : 503);
+  if (path == "/health/ready") {
+    json answer{{"ready", ready}, {"state", to_string(state)}};
+    if (auto trouble = config_.trouble ? config_.trouble() : std::string(); !trouble.empty()) answer["trouble"] = trouble;
+    return data(answer, ready ? 200 : 503);
+  }
   if (path != "/health") return text(404, "There is nothing here.\n");
   auto view = config_.snapshot();
   return data({{"live", true}, {"ready", ready}, {"state", to_string(state)}, {"health", view ? to_string(view->health) : "unknown"}});

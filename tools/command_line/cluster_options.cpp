@@ -107,12 +107,12 @@ void declare(CLI::App& c, dashboard_options& o) {
 
 void declare(CLI::App& c, local_up_options& o) {
   declare_local(c, o.at, true);
-  c.add_option("--nodes", o.nodes, "processes")->capture_default_str()->check(CLI::Range(1u, 64u))->option_text("N");
+  c.add_option("--nodes", o.nodes, "processes (default of a new cluster: 4)")->check(CLI::Range(1u, 64u))->option_text("N");
   c.add_option("--ring", o.ring, "members of the first rings (default: the largest of 1, 3 and 4 that nodes and --ring-max allow)")
       ->check(CLI::IsMember({1, 3, 4, 7}))->option_text("N");
-  c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members")->capture_default_str()
+  c.add_option("--ring-max", o.ring_max, "rings grow to at most this many members (default of a new cluster: 7)")
       ->check(CLI::IsMember({1, 3, 4, 7, 10}))->option_text("N");
-  end_help(c, "In a folder that has a cluster already: starts the nodes that are dead.", {0, 1, 2, 8, 130});
+  end_help(c, "In a folder that has a cluster already: starts the nodes that are dead and wakes those that are frozen.", {0, 1, 2, 6, 7, 8, 130});
 }
 
 void declare(CLI::App& c, local_status_options& o) {

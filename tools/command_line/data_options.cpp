@@ -63,8 +63,7 @@ void declare(CLI::App& c, rm_options& o) {
   declare_name(c, o.name);
   declare_identity(c, o.as);
   end_help(c,
-           "Its versions stay: `holdfast log NAME` shows them, `holdfast restore NAME --version N` brings one back, and what is put under
-"
+           "Its versions stay: `holdfast log NAME` shows them, `holdfast restore NAME --version N` brings one back, and what is put under\n"
            "the name becomes the next. A folder must be empty.",
            {0, 1, 2, 5, 6, 7, 8, 9});
 }

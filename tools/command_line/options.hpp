@@ -62,7 +62,7 @@ struct local_options {
 };
 struct local_up_options {
   local_options at;
-  std::uint32_t nodes = 4, ring = 0, ring_max = 7;
+  std::optional<std::uint32_t> nodes, ring, ring_max;  ///< what was not given depends on whether there is a cluster
 };
 struct local_status_options {
   local_options at;

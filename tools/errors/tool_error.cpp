@@ -22,6 +22,10 @@ std::string_view to_string(tool_errc code) {
     case tool_errc::file_exists: return "file_exists";
     case tool_errc::bad_token: return "bad_token";
     case tool_errc::bad_address: return "bad_address";
+    case tool_errc::not_running: return "not_running";
+    case tool_errc::none_serving: return "none_serving";
+    case tool_errc::busy: return "busy";
+    case tool_errc::cannot_serve: return "cannot_serve";
   }
   return "unknown";
 }

@@ -24,6 +24,10 @@ enum class tool_errc : std::uint16_t {
   file_exists,          ///< a profile or recovery file would have to replace another
   bad_token,            ///< what was given as a token is none
   bad_address,          ///< what was given as an address is none
+  not_running,          ///< a node that was to be signalled has no process
+  none_serving,         ///< no node of a local cluster serves, where one was to be asked
+  busy,                 ///< another command works on the same local cluster
+  cannot_serve,         ///< a node runs and says that it will not serve
 };
 
 std::string_view to_string(tool_errc code);

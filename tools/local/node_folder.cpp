@@ -19,6 +19,11 @@ std::uint32_t local_cluster::node::number() const {
   return value;
 }
 
+bool local_cluster::node::has_joined() const {
+  std::error_code why;
+  return fs::exists(data() / "node.identity", why);
+}
+
 std::optional<process_name> local_cluster::node::process() const {
   std::ifstream file(process_file());
   std::string line;
@@ -44,6 +49,7 @@ node_status local_cluster::node::status() const {
   auto state = body.is_object() && body.contains("state") && body["state"].is_string() ? body["state"].get<std::string>() : "";
   if (state == "serving") s.state = node_state::serving;
   if (state == "catching-up") s.state = node_state::catching_up;
+  if (body.is_object() && body.contains("trouble") && body["trouble"].is_string()) s.trouble = body["trouble"].get<std::string>();
   return s;
 }
 

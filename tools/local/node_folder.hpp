@@ -9,6 +9,7 @@ struct local_cluster::node {
   std::string name;
   std::filesystem::path folder;
   address listen, dashboard;
+  std::uint32_t ring_max = 0;
 
   std::filesystem::path manifest() const { return folder / "manifest.toml"; }
   std::filesystem::path data() const { return folder / "data"; }
@@ -17,6 +18,9 @@ struct local_cluster::node {
 
   /// The number in "node-7"; 0 for other names.
   std::uint32_t number() const;
+
+  /// It has been founded or admitted: a member of its cluster, that needs no token to start.
+  bool has_joined() const;
 
   /// The process that was started last, if it lives.
   std::optional<process_name> process() const;

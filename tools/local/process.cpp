@@ -148,6 +148,14 @@ bool drain(pipe_pair& out, std::string& out_text, pipe_pair& err, std::string& e
   return true;
 }
 
+/// What a program complained of, to go into a sentence: its first line, without the name that programs put in front. What to do about it
+/// says who gives the sentence.
+std::string complaint_in(std::string text, const std::string& program) {
+  text.erase(std::min(text.find('\n'), text.size()));
+  if (text.starts_with(program + ": ")) text.erase(0, program.size() + 2);
+  return text.empty() ? "it gave no reason" : text;
+}
+
 }  // namespace
 
 std::string print(const process_name& p) { return std::to_string(p.pid) + " " + std::to_string(p.start_ticks) + " " + p.boot + "\n"; }
@@ -207,9 +215,11 @@ result<std::string> run_and_read(const std::vector<std::string>& command, const 
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }
-  auto name = command[0].substr(command[0].rfind('/') + 1) + (command.size() > 1 ? " " + command[1] : "");
+  auto program = command[0].substr(command[0].rfind('/') + 1);
+  auto name = program + (command.size() > 1 ? " " + command[1] : "");
   if (!ended) return fail(tool_errc::not_in_time, "`" + name + "` did not end within " + std::to_string(time.count()) + " ms");
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(tool_errc::process_failed, "`" + name + "` failed: " + err_text);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(tool_errc::process_failed, "`" + name + "` failed: " + complaint_in(err_text, program));
   while (out_text.ends_with('\n')) out_text.pop_back();
   return out_text;
 }

@@ -41,7 +41,7 @@ bool send_signal(const process_name& p, int signal);
 /// Waits until the process is gone, or the time is over; true if it is gone.
 bool gone_within(const process_name& p, std::chrono::milliseconds time);
 
-/// Runs a program to its end and gives its standard output, without the last newline. Its standard error is in the error.
+/// Runs a program to its end and gives its standard output, without the last newline. The first line of its standard error is in the error.
 result<std::string> run_and_read(const std::vector<std::string>& command, const environment_change& changes, std::chrono::milliseconds time);
 
 /// "KILL", "SIGKILL", "kill" or "9".

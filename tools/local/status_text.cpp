@@ -23,6 +23,7 @@ std::string show_json(const std::vector<node_status>& nodes) {
   for (const auto& n : nodes) {
     list.push_back({{"name", n.name}, {"pid", n.pid}, {"listen", to_string(n.listen)}, {"dashboard", to_string(n.dashboard)},
                     {"state", to_string(n.state)}});
+    if (!n.trouble.empty()) list.back()["trouble"] = n.trouble;
   }
   return nlohmann::ordered_json{{"nodes", list}}.dump();
 }
@@ -34,6 +35,7 @@ std::string show(const std::vector<node_status>& nodes) {
   for (const auto& n : nodes) {
     out << padded(n.name, 8) << padded(std::string(to_string(n.state)), 11) << padded(n.pid ? std::to_string(n.pid) : "-", 7)
         << padded(to_string(n.listen), 21) << "http://" << to_string(n.dashboard) << "/\n";
+    if (!n.trouble.empty()) out << padded("", 8) << n.trouble << "\n";
   }
   return out.str();
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "introspection/status/status_json.hpp"
+#include "protocols/link/listen_error.hpp"
 
 namespace holdfast::introspection {
 namespace {
@@ -205,7 +206,7 @@ BOOST_AUTO_TEST_CASE(bad_configurations_and_taken_ports_are_told) {
   dashboard_config config{.port = f.server->port(), .key = f.key, .snapshot = [] { return nullptr; }};
   auto taken = dashboard_server::start(config);
   BOOST_REQUIRE(!taken);
-  BOOST_TEST(taken.error().is(errc::unavailable));
+  BOOST_TEST(taken.error().is(link::listen_errc::cannot_listen));
   config.address = "localhost";
   BOOST_TEST(dashboard_server::start(config).error().is(errc::malformed));
   config.address = "127.0.0.1";

@@ -93,6 +93,9 @@ BOOST_AUTO_TEST_CASE(health_and_metrics) {
   fixture f;
   BOOST_TEST(f.pages->answer(f.get("/health/live", false)).status == 200u);
   BOOST_TEST(f.pages->answer(f.get("/health/ready", false)).status == 503u);
+  BOOST_TEST(!json::parse(f.pages->answer(f.get("/health/ready", false)).body).contains("trouble"));
+  f.config.trouble = [] { return std::string("it was revoked"); };
+  BOOST_TEST(json::parse(f.pages->answer(f.get("/health/ready", false)).body)["trouble"] == "it was revoked");
   auto health = json::parse(f.pages->answer(f.get("/health", false)).body);
   BOOST_TEST(health["ready"] == false);
   BOOST_TEST(!health.contains("sentence"));

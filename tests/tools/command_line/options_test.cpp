@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(local_commands_want_their_folder) {
   BOOST_TEST(parse<local_kill_options>("node-2 --dir d").value().signal == "KILL");
   BOOST_TEST(!parse<local_kill_options>("node-2 --dir d --signal NOSUCH"));
   BOOST_TEST(!parse<local_up_options>("--nodes 4"));
-  BOOST_TEST(parse<local_up_options>("--nodes 7 --dir d --ring 4 --ring-max 4").value().ring == 4u);
+  BOOST_TEST(parse<local_up_options>("--nodes 7 --dir d --ring 4 --ring-max 4").value().ring.value() == 4u);
   BOOST_TEST(!parse<local_up_options>("--nodes 65 --dir d"));
 }
 

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "protocols/object/name_error.hpp"
+#include "protocols/link/listen_error.hpp"
 #include "storage/error.hpp"
 #include "tools/errors/error_table.hpp"
 #include "tools/errors/tool_error.hpp"
@@ -27,6 +28,7 @@ void every_code_has_a_row() {
 
 BOOST_AUTO_TEST_CASE(every_error_of_every_room_is_in_the_table) {
   every_code_has_a_row<errc>();
+  every_code_has_a_row<link::listen_errc>();
   every_code_has_a_row<storage::errc>();
   every_code_has_a_row<tools::tool_errc>();
   every_code_has_a_row<object::name_errc>();

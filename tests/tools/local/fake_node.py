@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stands in for holdfast in the tests of local clusters: the same command line and files, and nothing behind them.
 
-FAKE_NODE_FAILS names a node that ends at once."""
+FAKE_NODE_FAILS names a node that ends at once, FAKE_NODE_TROUBLE one that says it will not serve."""
 import http.server
 import json
 import os
@@ -17,7 +17,7 @@ def node(arguments):
     name = re.search(r'name = "(.*)"', text).group(1)
     if name == os.environ.get("FAKE_NODE_FAILS"):
         sys.exit("this node was told to fail")
-    identity = os.path.join(folder, "identity")
+    identity = os.path.join(folder, "node.identity")
     if not os.path.exists(identity):
         if "--found" not in arguments and os.environ.get("HOLDFAST_TOKEN") != "token-for-node":
             sys.exit("neither --found nor --join with a token")
@@ -28,7 +28,8 @@ def node(arguments):
 
     class answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            body = json.dumps({"state": "serving"}).encode()
+            troubled = name == os.environ.get("FAKE_NODE_TROUBLE")
+            body = json.dumps({"state": "starting", "trouble": "it was revoked"} if troubled else {"state": "serving"}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
