@@ -67,12 +67,15 @@ std::unique_ptr<dialler> dialler::open_stranger(const cluster_id& pinned, const 
 
 outcome dialler::enter(const std::vector<std::string>& members) {
   if (members.empty()) return fail(errc::unavailable, "the profile names no member's address; add one to its `members`");
-  auto first = reach(*system_, link_, members);
-  if (!first) return fail(first.error());
+  // One member that lies does not shut anybody out while others would let him in.
+  auto known = trust_->configuration();
+  auto convincing = known ? known->root.weak_quorum() : members.size();
+  auto first = reach(*system_, link_, members, convincing);
+  if (!first) return fail(first.error().is(errc::denied) ? first.error().within("this profile is not let in") : first.error());
   auto entered = enter_by((*first)->id);
   auto lost = [&] { return !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown)); };
   for (auto address = members.begin(); lost() && address != members.end(); ++address) {  // it answered, and then no more
-    auto other = reach(*system_, link_, {*address});
+    auto other = reach(*system_, link_, {*address}, convincing);
     if (other && (*other)->id != (*first)->id) entered = enter_by((*other)->id);
   }
   return entered;
