@@ -115,7 +115,7 @@ outcome cluster_connection::learn_from_anyone() {
     if (last.is(errc::denied) || last.is(errc::expired) || last.is(errc::bad_signature) || members_.empty()) break;
     std::this_thread::sleep_for(retry_pause);
   } while (steady_now() < deadline);
-  return fail(last.within("cannot reach the cluster"));
+  return fail(last.is(errc::denied) ? last : last.within("cannot reach the cluster"));
 }
 
 // -- the directory --------------------------------------------------------------------------------------------------

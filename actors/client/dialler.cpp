@@ -70,14 +70,17 @@ std::unique_ptr<dialler> dialler::open_stranger(const cluster_id& pinned, const 
 outcome dialler::enter(const std::vector<std::string>& members, duration patience) {
   enter_until_ = steady_now() + patience;
   if (members.empty()) return fail(errc::unavailable, "the profile names no member's address; add one to its `members`");
-  auto first = reach(*system_, link_, members, at_most(patience_to_reach));
-  if (!first) return fail(first.error());
+  // One member that lies does not shut anybody out while others would let him in.
+  auto known = trust_->configuration();
+  auto convincing = known ? known->root.weak_quorum() : members.size();
+  auto first = reach(*system_, link_, members, convincing, at_most(patience_to_reach));
+  if (!first) return fail(first.error().is(errc::denied) ? first.error().within("this profile is not let in") : first.error());
   auto entered = enter_by((*first)->id);
   auto lost = [&] {
     return !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown)) && steady_now() < enter_until_;
   };
   for (auto address = members.begin(); lost() && address != members.end(); ++address) {  // it answered, and then no more
-    auto other = reach(*system_, link_, {*address}, at_most(patience_to_reach));
+    auto other = reach(*system_, link_, {*address}, convincing, at_most(patience_to_reach));
     if (other && (*other)->id != (*first)->id) entered = enter_by((*other)->id);
   }
   return entered;

@@ -11,6 +11,16 @@ namespace holdfast::actors {
 using link::refusal_reason;
 using link::traffic_class;
 
+namespace {
+
+std::string turned_away_by(const std::string& address, const link::refusal& why) {
+  if (why.reason == refusal_reason::revoked) return "it was revoked, says the node at " + address;
+  if (why.reason == refusal_reason::wrong_cluster) return "it is for another cluster than the node at " + address + " is of";
+  return "the node at " + address + " does not accept what it shows (" + why.text + ")";
+}
+
+}  // namespace
+
 void link_manager_state::keep(const node_id& peer, std::vector<std::string> addresses) {
   if (close_by || kept.size() >= link::limits::known_peers_max) return;
   kept.insert(peer);
@@ -80,7 +90,9 @@ void link_manager_state::give_up(std::uint64_t number) {
     port->fail_unsent(port->outbox_.dial_failed(*d.peer, d.lane), why);
     retry_later(*d.peer, d.lane, false);
   }
-  if (d.promise.pending()) d.promise.deliver(connected{fail(errc::unavailable, why)});
+  if (d.promise.pending()) {
+    d.promise.deliver(connected{d.turned_away ? fail(errc::denied, turned_away_by(d.address, d.last)) : fail(errc::unavailable, why)});
+  }
   port->announce(dial_failed{d.peer.value_or(node_id{}), d.address, d.last.reason, d.last.text});
 }
 

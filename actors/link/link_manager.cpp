@@ -198,7 +198,10 @@ void link_manager_state::on_ended(const session_ended& m) {
     return;
   }
   if (!e.up && e.dialled) {
-    if (auto d = dials.find(e.dial); d != dials.end()) d->second.last = {m.reason, m.text};
+    if (auto d = dials.find(e.dial); d != dials.end()) {
+      d->second.last = {m.reason, m.text};
+      d->second.turned_away = m.by_peer && link::is_about_identity(m.reason);
+    }
     try_next(e.dial);
   } else if (e.up) {
     if (now - e.since > settled_after) retries.erase({e.peer->id, e.lane});

@@ -39,6 +39,7 @@ struct link_manager_state {
     caf::typed_response_promise<connected> promise;  ///< of `connect`
     std::string address;                        ///< being tried
     link::refusal last{link::refusal_reason::unreachable, "there is no address to dial"};
+    bool turned_away = false;                   ///< `last` is the peer's word on who this process is
   };
 
   struct entry {

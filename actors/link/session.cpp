@@ -81,7 +81,8 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
       },
       [this](const caf::io::connection_closed_msg&) {
         bool reached = greeted_ || status_.received_bytes > 0 || !setup_.rules.dialled;
-        if (!ending_) end(reached ? refusal_reason::connection_lost : refusal_reason::unreachable, "the connection was closed", true);
+        if (!ending_ && reached) end(refusal_reason::connection_lost, "the connection was closed", true);
+        if (!ending_) end(refusal_reason::unreachable, "the connection was refused", true);
         self_->quit();
       },
       [this](wake_atom) { pump(); },

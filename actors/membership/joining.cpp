@@ -48,7 +48,8 @@ result<membership::reply> ask_member(const links& link, const node_id& node, mem
 }
 
 result<joined> join_cluster(caf::actor_system& system, const links& link, trust_store& trust, const std::string& seed, const newcomer& who) {
-  auto peer = reach(system, link, {seed});
+  auto peer = reach(system, link, {seed}, 1);
+  if (!peer && peer.error().is(errc::denied)) return fail(peer.error().within("the token does not fit"));
   if (!peer) return fail(peer.error().within("cannot connect to " + seed + "; is a node of this cluster running there?"));
   auto chain_answer = ask_member(link, (*peer)->id, membership::chain_request{}, 6s);
   if (!chain_answer) return fail(chain_answer.error());

@@ -181,7 +181,8 @@ bool disperser::receipt_is_right(const slot& s, const receipt& r) const {
 
 // Nothing acknowledged: all is still queued, and a spare may take the slot. Else the slot is given up.
 void disperser::fail_slot(slot& s, const error& why) {
-  last_trouble_ = why.within(s.server.brief());
+  auto entry = directory_.nodes.find(s.server);
+  last_trouble_ = why.within(entry == directory_.nodes.end() ? s.server.brief() : entry->second.name);
   ++failures_;
   if (why.is(errc::over_limit)) ++full_;
   slot_event event{s.index, s.server, std::nullopt, why};

@@ -67,6 +67,10 @@ enum class refusal_reason : std::uint8_t {
 };
 constexpr bool known(refusal_reason r) { return r <= refusal_reason::going_away; }
 std::string_view to_string(refusal_reason r);
+/// Who gives it objects to whom the other is, and dialling again does not help.
+constexpr bool is_about_identity(refusal_reason r) {
+  return r == refusal_reason::revoked || r == refusal_reason::bad_admission || r == refusal_reason::wrong_cluster;
+}
 inline constexpr std::size_t refusal_reasons = static_cast<std::size_t>(refusal_reason::going_away) + 1;
 
 struct welcome {

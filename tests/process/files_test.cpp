@@ -251,6 +251,22 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_leaves_the_file_that_was_there) {
   BOOST_TEST(run_shell("ls " + out.string() + "*").out == out.string() + "\n");  // and nothing beside it
 }
 
+BOOST_AUTO_TEST_CASE(a_revoked_profile_is_told_so_at_once) {
+  auto operating = " --profile " + cluster.dir() + "/node-1/data/operator.toml", other = " --profile " + cluster.file("revoked.toml").string();
+  auto invite = "HOLDFAST_TOKEN=$(" HOLDFAST_PROGRAM " invite client" + operating + ") ";
+  auto address = "$(grep -o -m 1 \"127.0.0.1:[0-9]*\" " + cluster.profile().string() + ")";
+  auto made = run_shell(invite + HOLDFAST_PROGRAM " profile create --join " + address + other + " 2>&1");
+  const std::string before_id = "by this id: ";
+  auto at = made.out.find(before_id);
+  BOOST_REQUIRE_MESSAGE(at != std::string::npos, made.out);
+  BOOST_TEST(real_cluster::run(" revoke " + made.out.substr(at + before_id.size(), 64) + " --yes" + operating).code == 0);
+  for (const char* command : {" ls", " get late/f", " put /etc/hostname f", " status", " dashboard", " invite client"}) {
+    auto told = run_shell("timeout 10 " HOLDFAST_PROGRAM + std::string(command) + other + " 2>&1");
+    BOOST_TEST(told.code == 7, command);
+    BOOST_TEST(told.out.find("it was revoked") != std::string::npos, told.out);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(who_is_not_there_is_said_and_nothing_hangs) {
   auto path = cluster.write("late", "late").string();
   BOOST_TEST(cluster("put " + path + " late/f").code == 0);

@@ -121,9 +121,15 @@ BOOST_AUTO_TEST_CASE(whoever_may_not_in_is_refused_with_a_reason_and_counted) {
     auto peer = other.connect(node.address());
     BOOST_REQUIRE(!peer);
     BOOST_TEST_MESSAGE(peer.error().message());
-    BOOST_TEST(peer.error().message().find(to_string(w.reason)) != std::string::npos);
+    BOOST_TEST(peer.error().is(errc::denied));
     BOOST_TEST(eventually([&] { return node.closed(w.reason) == 1; }));
   }
+  // Whom the dialler itself does not accept has not turned it away.
+  auto distrusted = std::make_shared<revocations>();
+  distrusted->revoked.insert(1);
+  process wary({.id = 6, .revoked = distrusted});
+  auto peer = wary.connect(node.address());
+  BOOST_TEST((!peer && peer.error().is(errc::unavailable)));
   process friendly({.id = 2});
   BOOST_TEST(friendly.connect(node.address()).has_value());
   process mistaken({.id = 3});
