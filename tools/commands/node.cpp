@@ -4,6 +4,7 @@
 
 #include "actors/base/log.hpp"
 #include "actors/node/node_config.hpp"
+#include "protocols/identity/join.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/errors/error_table.hpp"
 #include "tools/errors/tool_error.hpp"
@@ -63,6 +64,9 @@ int run(const node_options& o) {
     return save_profile(std::filesystem::path(config.data) / "operator.toml", p, std::nullopt, identity::everyday_stretching, true);
   };
   auto ended = actors::run_node(config, start);
+  if (!ended && ended.error().is(errc::malformed) && !o.token.empty() && !identity::parse_token(o.token)) {
+    return report(error(tool_errc::bad_token, ended.error().message()));
+  }
   return ended ? *ended : report(ended.error(), false, situation::running_node);
 }
 
