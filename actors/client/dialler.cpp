@@ -87,9 +87,7 @@ outcome dialler::enter(const std::vector<std::string>& members, duration patienc
 }
 
 /// What is left of the time to enter in, and no more than is wanted.
-duration dialler::at_most(duration wanted) const {
-  return std::clamp<duration>(enter_until_ - steady_now(), 1ms, wanted);
-}
+duration dialler::at_most(duration wanted) const { return std::clamp<duration>(enter_until_ - steady_now(), 1ms, wanted); }
 
 outcome dialler::enter_by(const node_id& node) {
   member_ = node;

@@ -232,8 +232,8 @@ BOOST_AUTO_TEST_CASE(exit_codes_are_as_documented) {
     BOOST_TEST(cluster(wrong).code == 2, wrong);
   }
   BOOST_TEST(cluster("put /nonexistent codes/f").code == 1);
-  BOOST_TEST(cluster("get codes").code == 1);
-  BOOST_TEST(cluster("put " + path + " codes").code == 1);
+  BOOST_TEST(cluster("get codes").code == 2);
+  BOOST_TEST(cluster("put " + path + " codes").code == 2);
   BOOST_TEST(cluster("get codes/f -o /nonexistent/f").code == 1);
   BOOST_TEST(real_cluster::run(" get codes/f --profile /nonexistent").code == 2);
   BOOST_TEST(real_cluster::run(" get codes/f --profile " + path).code == 2);

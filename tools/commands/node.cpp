@@ -34,6 +34,13 @@ actors::node_config config_from(const node_settings& s) {
   return c;
 }
 
+/// A manifest's complaints are meant for editors and people alike: one a line, nothing before or behind.
+int refuse(const error& why, bool json) {
+  if (json || !why.is(tool_errc::bad_manifest)) return report(why, json, situation::running_node);
+  std::cerr << why.message() << std::endl;
+  return exit_code(why);
+}
+
 }  // namespace
 
 int run(const node_options& o) {
@@ -42,14 +49,7 @@ int run(const node_options& o) {
     return report(error(tool_errc::bad_address, "\"" + o.join + "\" (--join) is no address"), json, situation::running_node);
   }
   auto configuration = load_configuration(o.manifest, o.settings);
-  if (!configuration && (json || !configuration.error().is(tool_errc::bad_manifest))) {
-    return report(configuration.error(), json, situation::running_node);
-  }
-  if (!configuration) {
-    // The complaints are meant for editors and people alike: one a line, nothing before or behind.
-    std::cerr << configuration.error().message() << std::endl;
-    return exit_code(configuration.error());
-  }
+  if (!configuration) return refuse(configuration.error(), json);
   if (o.check) {
     std::cout << (o.json ? show_json(*configuration) : show(*configuration)) << std::endl;
     return 0;
@@ -64,10 +64,10 @@ int run(const node_options& o) {
     return save_profile(std::filesystem::path(config.data) / "operator.toml", p, std::nullopt, identity::everyday_stretching, true);
   };
   auto ended = actors::run_node(config, start);
-  if (!ended && ended.error().is(errc::malformed) && !o.token.empty() && !identity::parse_token(o.token)) {
-    return report(error(tool_errc::bad_token, ended.error().message()));
-  }
-  return ended ? *ended : report(ended.error(), false, situation::running_node);
+  if (ended) return *ended;
+  // Looked at only where it was needed: a node that has joined long ago may be started with whatever is left in its environment.
+  bool no_token = ended.error().is(errc::malformed) && !o.token.empty() && !identity::parse_token(o.token);
+  return report(no_token ? error(tool_errc::bad_token, ended.error().message()) : ended.error(), false, situation::running_node);
 }
 
 }  // namespace holdfast::tools

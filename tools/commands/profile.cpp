@@ -11,6 +11,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/errors/tool_error.hpp"
 #include "tools/files/private_file.hpp"
+#include "tools/interrupts/interrupts.hpp"
 #include "tools/manifest/values.hpp"
 #include "tools/profile/passphrase.hpp"
 #include "tools/profile/profile_file.hpp"
@@ -38,6 +39,7 @@ result<identity::token> check_before_joining(const std::filesystem::path& path, 
 }  // namespace
 
 int run(const profile_create_options& o) {
+  heed_interrupts();
   auto path = profile_path(o.as.profile);
   auto token = check_before_joining(path, o);
   if (!token) return report(token.error(), o.as.json, situation::operating);
@@ -61,6 +63,7 @@ int run(const profile_create_options& o) {
 }
 
 int run(const profile_export_options& o) {
+  heed_interrupts();
   auto profile = load_profile(profile_path(o.as.profile));
   if (!profile) return report(profile.error(), o.as.json);
   if (auto free = expect_free(o.file, "; it would be lost"); !free) return report(free.error(), o.as.json);
@@ -75,6 +78,7 @@ int run(const profile_export_options& o) {
 }
 
 int run(const profile_import_options& o) {
+  heed_interrupts();
   auto text = read_file(o.file, profile_bytes_max);
   if (!text) return report(text.error(), o.as.json);
   auto passphrase = ask_passphrase("Passphrase of " + o.file + ": ");

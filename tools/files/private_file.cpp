@@ -17,9 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-tl::unexpected<error> refused(const char* what, const fs::path& path) {
-  return fail(file_error(what, path.string()));
-}
+tl::unexpected<error> refused(const char* what, const fs::path& path) { return fail(file_error(what, path.string())); }
 
 fs::path folder_of(const fs::path& path) {
   std::error_code nowhere;  // the working directory is gone: a relative path then leads nowhere, and opening it says so

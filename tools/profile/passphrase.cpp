@@ -9,6 +9,7 @@
 #include "tools/errors/tool_error.hpp"
 #include "tools/files/descriptor.hpp"
 #include "tools/files/private_file.hpp"
+#include "tools/interrupts/interrupts.hpp"
 
 namespace holdfast::tools {
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::size_t passphrase_bytes_max = 1024;
 
-/// The terminal with its echo off for as long as this lives.
+/// The terminal with its echo off for as long as this lives, and no longer if it is interrupted.
 class silent_terminal {
  public:
   silent_terminal() : tty_(::open("/dev/tty", O_RDWR | O_CLOEXEC)) {
@@ -25,9 +26,7 @@ class silent_terminal {
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     silent_ = ::tcsetattr(tty_.get(), TCSAFLUSH, &silent) == 0;
   }
-  ~silent_terminal() {
-    if (silent_) ::tcsetattr(tty_.get(), TCSAFLUSH, &before_);
-  }
+  ~silent_terminal() { restore(); }
 
   explicit operator bool() const { return silent_; }
 
@@ -44,9 +43,14 @@ class silent_terminal {
   }
 
  private:
+  void restore() {
+    if (silent_) ::tcsetattr(tty_.get(), TCSAFLUSH, &before_);
+  }
+
   descriptor tty_;
   termios before_{};
   bool silent_ = false;
+  undo_on_interrupt undo_{[this] { restore(); }};
 };
 
 std::optional<result<std::string>> from_file() {
