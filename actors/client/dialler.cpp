@@ -21,6 +21,8 @@ link::local_identity stranger_of(const cluster_id& cluster) {
   return self;
 }
 
+tl::unexpected<error> not_let_in(const error& why) { return fail(why.is(errc::denied) ? why.within("this profile is not let in") : why); }
+
 tl::unexpected<error> answered_otherwise() { return fail(errc::malformed, "a member answered something else than was asked"); }
 
 }  // namespace
@@ -74,16 +76,30 @@ outcome dialler::enter(const std::vector<std::string>& members, duration patienc
   auto known = trust_->configuration();
   auto convincing = known ? known->root.weak_quorum() : members.size();
   auto first = reach(*system_, link_, members, convincing, at_most(patience_to_reach));
-  if (!first) return fail(first.error().is(errc::denied) ? first.error().within("this profile is not let in") : first.error());
+  if (!first) return not_let_in(first.error());
   auto entered = enter_by((*first)->id);
-  auto lost = [&] {
-    return !entered && (entered.error().is(errc::unavailable) || entered.error().is(errc::outcome_unknown)) && steady_now() < enter_until_;
-  };
-  for (auto address = members.begin(); lost() && address != members.end(); ++address) {  // it answered, and then no more
-    auto other = reach(*system_, link_, {*address}, convincing, at_most(patience_to_reach));
-    if (other && (*other)->id != (*first)->id) entered = enter_by((*other)->id);
+  return entered && knows_enough() ? entered : enter_by_others(members, convincing, entered);
+}
+
+/// After a member that answered first and then failed, refused, or knows no directory: it may have started anew, or lie. Who knows no
+/// directory knows of no revocation either, so the others have their say, too.
+outcome dialler::enter_by_others(const std::vector<std::string>& members, std::size_t convincing, outcome so_far) {
+  const auto first = member_;
+  auto best = first;
+  std::size_t refusals = 0;
+  for (const auto& address : members) {
+    if (steady_now() >= enter_until_) break;
+    auto other = reach(*system_, link_, {address}, 1, at_most(patience_to_reach));
+    if (!other && other.error().is(errc::denied) && ++refusals >= convincing) return not_let_in(other.error());
+    if (!other || (*other)->id == first) continue;
+    auto entered = enter_by((*other)->id);
+    if (entered && knows_enough()) return entered;
+    if (so_far) continue;
+    so_far = entered;
+    best = member_;
   }
-  return entered;
+  member_ = best;
+  return so_far;
 }
 
 /// What is left of the time to enter in, and no more than is wanted.
@@ -106,6 +122,9 @@ outcome dialler::enter_by(const node_id& node) {
 bool dialler::goes_as_stranger() const {
   return !self_.member.is_zero() && (self_.admission.empty() || admission_.expires < wall_now());
 }
+
+/// While the cluster is being founded there is no directory to know.
+bool dialler::knows_enough() const { return trust_->directory() || !trust_->configuration(); }
 
 outcome dialler::learn_chain(const node_id& node) {
   auto answer = ask_member(link_, node, membership::chain_request{}, at_most(patience_to_learn));

@@ -45,6 +45,7 @@ class dialler {
  private:
   dialler(const link::tls_identity& tls, link::local_identity self);
   outcome enter_by(const node_id& node);
+  outcome enter_by_others(const std::vector<std::string>& members, std::size_t convincing, outcome so_far);
   outcome learn_chain(const node_id& node);
   outcome learn_directory(const node_id& node);
   outcome prove_admission(const node_id& node);
@@ -52,6 +53,7 @@ class dialler {
   outcome take(const ring::admission_proof& proof);
   bool goes_as_stranger() const;
   duration at_most(duration wanted) const;
+  bool knows_enough() const;
 
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;

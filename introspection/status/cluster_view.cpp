@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "protocols/archive/archive_types.hpp"
+
 namespace holdfast::introspection {
 
 namespace {
@@ -53,6 +55,7 @@ class diagnosis {
       look_at_node(node);
       if (node.answers) look_at_actors(node);
     }
+    look_at_servers();
     look_at_rings();
     look_at_archives();
     std::stable_sort(troubles_.begin(), troubles_.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
@@ -91,6 +94,26 @@ class diagnosis {
       if (actor.state == life::backing_off) add(severity::warning, subject, subject + " died" + why + " and is started again soon");
       if (actor.state == life::dead) add(severity::error, subject, subject + " died" + why + " and was given up");
     }
+  }
+
+  /// What the silence of archive servers means for whoever keeps files.
+  void look_at_servers() {
+    std::size_t servers = 0, here = 0;
+    for (const auto& node : view_.nodes) {
+      if (!node.status.archive) continue;
+      ++servers;
+      here += node.answers;
+    }
+    if (here == servers) return;
+    auto code = archive::coding_for(servers);
+    auto left = std::size_t{code.n} - std::min<std::size_t>(code.n, servers - here);  // of an extent that all the silent ones have a part of
+    auto needed = archive::receipts_needed(code, identity::policy{}.write_margin);
+    bool readable = left >= code.m, writable = here >= needed;
+    auto who = std::to_string(here) + " of " + counted(servers, "archive server answers", "archive servers answer");
+    auto extents = ": extents have at least " + std::to_string(left) + " of " + std::to_string(code.n) + " fragments, of which " +
+                   std::to_string(code.m) + (code.m == 1 ? " is" : " are") + " needed";
+    auto writes = writable ? ", and writes go on" : ", and files beyond 32 KiB cannot be put until " + std::to_string(needed) + " answer";
+    add(readable && writable ? severity::warning : severity::error, "archive", who + (readable ? extents : ": some extents cannot be read") + writes);
   }
 
   struct ring_sum {
@@ -163,11 +186,11 @@ std::string well(const cluster_view& view) {
   auto n = view.nodes.size();
   auto who = n == 0 ? "No node is known yet" : n == 1 ? "The one node serves" : "All " + std::to_string(n) + " nodes serve";
   if (!stores) return who + ".";
-  return who + (extents ? "; every extent has full redundancy." : "; nothing is stored yet.");
+  return who + (extents ? "; every extent has full redundancy." : "; no file beyond 32 KiB is stored yet.");
 }
 
 std::string ill(const std::vector<trouble>& troubles) {
-  constexpr std::size_t shown = 2;
+  constexpr std::size_t shown = 3;
   std::string sentence;
   for (std::size_t i = 0; i < std::min(shown, troubles.size()); ++i) sentence += (i ? "; " : "") + troubles[i].sentence;
   if (troubles.size() > shown) sentence += "; and " + std::to_string(troubles.size() - shown) + " more";
@@ -188,6 +211,7 @@ cluster_view build_view(const cluster_observation& seen) {
   cluster_view view{.cluster = seen.cluster, .observer = seen.observer, .time = seen.now};
   for (const auto& node : seen.nodes) {
     view.nodes.push_back(view_of(node));
+    view.nodes.back().answers |= node.id == seen.observer;  // whatever it says of its own state
     if (node.mirror) view.events.insert(view.events.end(), node.mirror->events().begin(), node.mirror->events().end());
   }
   std::sort(view.nodes.begin(), view.nodes.end(), [](const auto& a, const auto& b) {

@@ -63,7 +63,7 @@ std::string status_text(const std::string& view_json) {
   }
   auto troubles = view.value("troubles", json::array());
   if (!troubles.empty()) out << "\nWhat is wrong:\n";
-  for (const auto& trouble : troubles) out << "  " << text_of(trouble, "subject") << ": " << text_of(trouble, "sentence") << "\n";
+  for (const auto& trouble : troubles) out << "  " << text_of(trouble, "sentence") << "\n";
   return out.str();
 }
 

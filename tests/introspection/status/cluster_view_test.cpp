@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(all_is_well) {
   BOOST_TEST((v.health == severity::info));
   BOOST_TEST(v.troubles.empty());
   for (int i = 0; i < 7; ++i) c.change(i, [](auto& s) { s.archive->extents = 0; });
-  BOOST_TEST(c.view().sentence == "All 7 nodes serve; nothing is stored yet.");
+  BOOST_TEST(c.view().sentence == "All 7 nodes serve; no file beyond 32 KiB is stored yet.");
   BOOST_TEST(build_view({}).sentence == "No node is known yet.");
   BOOST_TEST(cluster(1).view().nodes.size() == 1u);
 }
@@ -72,12 +72,42 @@ BOOST_AUTO_TEST_CASE(a_dead_node_and_missing_fragments) {
     s.rings[0].extents_short = 4;
     s.rings[0].slots_missing = 4;
   });
-  BOOST_TEST(c.view().sentence == "node-7 has not answered for 12 s; 4 extents are short of 4 fragments, filled when a server returns.");
+  BOOST_TEST(c.view().sentence ==
+             "node-7 has not answered for 12 s; 6 of 7 archive servers answer: extents have at least 5 of 6 fragments, of which 4 are needed, "
+             "and writes go on; 4 extents are short of 4 fragments, filled when a server returns.");
   c.change(1, [](auto& s) { s.archive->rebuilding = 3; });
   auto v = c.view();
-  BOOST_TEST(v.sentence == "node-7 has not answered for 12 s; 4 extents are short of 4 fragments, 3 being rebuilt.");
+  BOOST_TEST(v.sentence.ends_with("; 4 extents are short of 4 fragments, 3 being rebuilt."));
   BOOST_TEST((v.health == severity::warning));
   BOOST_TEST((v.nodes[6].state == life::dead));
+}
+
+BOOST_AUTO_TEST_CASE(an_observer_that_catches_up_counts_as_answering) {
+  cluster c(4);
+  c.seen.observer = c.seen.nodes[0].id;
+  c.view();
+  c.seen.nodes[0].seen = life::catching_up;
+  BOOST_REQUIRE(c.view().troubles.size() == 1u);
+  BOOST_TEST(c.view().troubles[0].sentence == "node-1 is catching up");
+}
+
+BOOST_AUTO_TEST_CASE(what_silent_archive_servers_mean_is_said) {
+  cluster c(6);
+  c.view();
+  auto said = [&] {
+    std::string all;
+    for (const auto& t : c.view().troubles) all += t.sentence + "\n";
+    return all;
+  };
+  c.silence(5, life::dead);
+  BOOST_TEST(said().find("5 of 6 archive servers answer: extents have at least 5 of 6 fragments, of which 4 are needed, and writes go on") !=
+             std::string::npos);
+  c.silence(4, life::dead);
+  BOOST_TEST(said().find("at least 4 of 6 fragments, of which 4 are needed, and files beyond 32 KiB cannot be put until 5 answer") !=
+             std::string::npos);
+  c.silence(3, life::frozen);
+  BOOST_TEST(said().find("3 of 6 archive servers answer: some extents cannot be read") != std::string::npos);
+  BOOST_TEST((c.view().health == severity::error));
 }
 
 BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
