@@ -25,6 +25,8 @@ BOOST_AUTO_TEST_CASE(moments_are_dates_or_a_while_ago) {
   BOOST_TEST(parse_time("now", now)->ms == now.ms);
   auto local = parse_time("2026-11-21 10:30:05", now).value();
   BOOST_TEST(print_time(local) == "2026-11-21 10:30:05");
-  for (auto bad : {"", "yesterday", "2026-13-01", "2026-02-31", "2026-02-30 10:00Z", "2026-11-21T10", "2026-11-21 10:30:05 ", "2026-11-21 10:30.250", "2026-11-21T10:30:05.25Z",
-                   "2026-11-21T10:30:05.-25Z", "ago"}) BOOST_TEST(!parse_time(bad, now), bad);
+  for (auto bad : {"", "yesterday", "2026-13-01", "2026-02-31", "2026-02-30 10:00Z", "2026-11-21T10", "2026-11-21 10:30:05 ", "2026-11-21 10:30.250",
+                   "2026-11-21T10:30:05.25Z", "2026-11-21T10:30:05.-25Z", "ago"}) {
+    BOOST_TEST(!parse_time(bad, now), bad);
+  }
 }
