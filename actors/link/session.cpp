@@ -200,8 +200,7 @@ void session_state::on_beat() {
   if (peer_->admitted && now.now - rechecked_at_ > limits::recheck_interval) {
     rechecked_at_ = now.now;
     if (auto still = setup_.verify(peer_admission_, peer_->tls_key, now.wall); !still) {
-      bool expired = still.error().is(errc::expired);
-      return end(expired ? refusal_reason::expired : refusal_reason::revoked, still.error().message());
+      return end(link::reason_for(still.error()), still.error().message());
     }
   }
   pump();

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t admission_bytes_max = 4096, text_bytes_max = 256;
 
+}  // namespace
+
 refusal_reason reason_for(const error& e) {
   if (e.is(errc::expired)) return refusal_reason::expired;
   if (e.is(errc::denied)) return refusal_reason::revoked;
   return refusal_reason::bad_admission;
 }
-
-}  // namespace
 
 std::string_view to_string(refusal_reason r) {
   constexpr std::array<std::string_view, refusal_reasons> names = {

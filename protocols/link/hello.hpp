@@ -66,6 +66,8 @@ enum class refusal_reason : std::uint8_t {
   going_away,            ///< an orderly end
 };
 constexpr bool known(refusal_reason r) { return r <= refusal_reason::going_away; }
+/// Why a peer is refused whose admission was judged so: `errc::denied` stands for a revoked one alone, since whoever is told that believes it.
+refusal_reason reason_for(const error& judgement);
 std::string_view to_string(refusal_reason r);
 /// Who gives it objects to whom the other is, and dialling again does not help.
 constexpr bool is_about_identity(refusal_reason r) {

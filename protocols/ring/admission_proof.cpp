@@ -5,12 +5,12 @@ namespace holdfast::ring {
 namespace {
 
 result<identity::admission> open_proof(const provisional_admission& proof, const identity::verified_chain& chain) {
-  if (chain.current) return fail(errc::denied, "a founder's provisional admission is no good once genesis is complete");
+  if (chain.current) return fail(errc::stale, "a founder's provisional admission is no good once genesis is complete");
   return proof.statement.open(chain.genesis.founder);
 }
 
 result<identity::admission> open_proof(const ring_admission& proof, const identity::verified_chain& chain) {
-  if (!chain.current) return fail(errc::denied, "no ring can have admitted anyone before genesis is complete");
+  if (!chain.current) return fail(errc::unavailable, "no ring can have admitted anyone before genesis is complete");
   auto opened = open<identity::admission>(proof.entry, admission_place(proof.node), chain.cluster, chain.current->root);
   if (!opened) return fail(opened.error());
   return std::move(opened->value);
