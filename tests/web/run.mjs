@@ -50,7 +50,11 @@ function startCluster(program) {
     run("local", "up", "--nodes", options.nodes, "--dir", dir);
     run("put", program, "web/file", "--profile", profile);
     const link = run("dashboard", "--profile", profile).trim();
-    return { link, kill: async (n) => run("local", "kill", n, "--dir", dir), start: async (n) => run("local", "start", n, "--dir", dir), end };
+    // Whoever answers first gives the link: the node that shows the page must outlive what is done to another.
+    const { nodes } = JSON.parse(run("local", "status", "--json", "--dir", dir));
+    const others = nodes.filter((node) => !link.includes(`${node.dashboard}/`)).map((node) => node.name);
+    const victim = others.includes(options.victim) ? options.victim : others.at(-1);
+    return { link, victim, kill: async (n) => run("local", "kill", n, "--dir", dir), start: async (n) => run("local", "start", n, "--dir", dir), end };
   } catch (error) {
     end();
     throw error;
