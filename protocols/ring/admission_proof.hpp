@@ -27,13 +27,13 @@ bool inspect(F& f, ring_admission& x) {
 using admission_proof = std::variant<provisional_admission, ring_admission>;
 
 /// The admission that `proof` proves, its expiry not regarded: a member of the configuration is accepted whatever the expiry,
-/// other unrevoked members may renew. `denied` for a provisional one after genesis is complete.
+/// other unrevoked members may renew. `stale` for a provisional one after genesis is complete.
 result<identity::admission> open_admission(const admission_proof& proof, const identity::verified_chain& chain);
 
 /// `expired` if the admission is past its time at `now` and its member has no seat in the configuration. Who may only renew is told so.
 outcome check_term(const identity::admission& admission, const std::optional<identity::configuration_entry>& configuration, wall_time now);
 
-/// Opened, and within its term. Errors: `bad_signature`, `denied`, `expired`. Revocation is the directory's business: see
+/// Opened, and within its term. Errors: `bad_signature`, `stale`, `expired`. Revocation is the directory's business: see
 /// `identity::directory::revoked`.
 result<identity::admission> verify_admission(const admission_proof& proof, const identity::verified_chain& chain, wall_time now);
 

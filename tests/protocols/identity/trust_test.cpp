@@ -89,5 +89,5 @@ BOOST_AUTO_TEST_CASE(a_provisional_admission_is_good_until_genesis_is_complete) 
   BOOST_TEST(verify_admission(proof, incomplete, born)->name == "alpha");
   BOOST_TEST(verify_admission(forged, incomplete, born).error().is(errc::bad_signature));
   BOOST_TEST(verify_admission(proof, incomplete, admitted.expires + std::chrono::milliseconds(1)).error().is(errc::expired));
-  BOOST_TEST(verify_admission(proof, c.chain, born).error().is(errc::denied));
+  BOOST_TEST(verify_admission(proof, c.chain, born).error().is(errc::stale));
 }
