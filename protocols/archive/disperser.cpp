@@ -143,7 +143,8 @@ void disperser::replied(slot& s, const extent_progress& progress) {
 /// Answers may overtake each other: one that comes early is remembered.
 void disperser::replied(slot& s, const fragment_kept& kept) {
   if (s.sent == 0 || kept.ordinal < s.queue.front().ordinal || kept.ordinal - s.queue.front().ordinal >= s.sent) return;
-  s.queue[kept.ordinal - s.queue.front().ordinal].kept = true;
+  auto& said = s.queue[kept.ordinal - s.queue.front().ordinal].kept;
+  if (std::exchange(said, true)) return;  // said again it is no sign of life: or a liar could hold the writer up for ever
   auto missing = std::find_if(s.queue.begin(), s.queue.end(), [](const queued_fragment& f) { return !f.kept; });
   acknowledge(s, missing == s.queue.end() ? s.queue.back().ordinal + 1 : missing->ordinal);
 }
