@@ -98,6 +98,7 @@ class command_tree {
     add<node_options>(app_, "node", "run one node with the roles of its manifest");
     add<status_options>(app_, "status", "how the cluster does, and what is wrong");
     add<invite_options>(app_, "invite", "make a token that lets one node, client or operator join");
+    add<members_options>(app_, "members", "who is admitted: nodes, clients and operators, with their ids");
     add<revoke_options>(app_, "revoke", "take an admission back, for good");
     add<dashboard_options>(app_, "dashboard", "print the link that signs a browser in to the dashboard");
     auto& local = group("local", "a cluster of real processes on this machine");

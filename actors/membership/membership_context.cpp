@@ -22,18 +22,22 @@ void membership_context::ask_root(ring_reading what, entry_handler done) {
   ask_ring(rings->root, ring_read_atom::value, std::move(what), std::move(done));
 }
 
+void membership_context::ask_root(ring::page_request what, page_handler done) {
+  ask_ring(rings->root, ring_fetch_atom::value, ring::service_body(what), std::move(done));
+}
+
 void membership_context::ask_object(ring_submission what, entry_handler done) {
   ask_ring(rings->object, ring_submit_atom::value, std::move(what), std::move(done));
 }
 
-template <class Ask, class Question>
-void membership_context::ask_ring(const ring_asker_actor& ring, Ask how, Question what, entry_handler done) {
+template <class Reply, class Ask, class Question>
+void membership_context::ask_ring(const ring_asker_actor& ring, Ask how, Question what, std::function<void(result<Reply>)> done) {
   self_->request(ring, ring_patience, how, std::move(what))
       .then(
           [done](const ring_outcome& answer) {
             if (!answer.what) return done(fail(answer.what.error()));
-            auto* entry = std::get_if<ring::entry_reply>(&*answer.what);
-            done(entry ? result<ring::entry_reply>(*entry) : fail(errc::malformed, "a ring member answered something else than was asked"));
+            auto* found = std::get_if<Reply>(&*answer.what);
+            done(found ? result<Reply>(*found) : fail(errc::malformed, "a ring member answered something else than was asked"));
           },
           [done](const caf::error&) { done(fail(errc::unavailable, "the ring cannot be asked now")); });
 }

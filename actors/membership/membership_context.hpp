@@ -11,6 +11,7 @@ namespace holdfast::actors {
 class membership_context {
  public:
   using entry_handler = std::function<void(result<ring::entry_reply>)>;
+  using page_handler = std::function<void(result<ring::page_reply>)>;
   using reply_handler = std::function<void(result<membership::reply>)>;
 
   membership_context(membership_actor::pointer self, membership_config given, actor_probe& probe)
@@ -36,13 +37,14 @@ class membership_context {
   /// Rings verify what they answer: see `ring_asker`. Only once there are `rings`.
   void ask_root(ring_submission what, entry_handler done);
   void ask_root(ring_reading what, entry_handler done);
+  void ask_root(ring::page_request what, page_handler done);
   void ask_object(ring_submission what, entry_handler done);
   /// A peer's answer is its word alone.
   void ask_peer(const node_id& peer, const membership::request& question, reply_handler done, duration patience = std::chrono::seconds(5));
 
  private:
-  template <class Ask, class Question>
-  void ask_ring(const ring_asker_actor& ring, Ask how, Question what, entry_handler done);
+  template <class Reply, class Ask, class Question>
+  void ask_ring(const ring_asker_actor& ring, Ask how, Question what, std::function<void(result<Reply>)> done);
 
   membership_actor::pointer self_;
   actor_probe& probe_;

@@ -59,12 +59,12 @@ void membership_state::wait_for_rings(const inbound& m) {
   send_later(self_, retry_interval, m);
 }
 
-template <class Question>
-void membership_state::ask_root_for(const inbound& m, Question question, std::function<void(ring::entry_reply)> done) {
+template <class Reply, class Question>
+void membership_state::ask_root_for(const inbound& m, Question question, std::type_identity_t<std::function<void(Reply)>> done) {
   if (!context_->rings) return wait_for_rings(m);
   if (under_way_ >= statements_at_once) return refuse(m, error(errc::over_limit, "too many requests for the root ring at once; try again"));
   ++under_way_;
-  context_->ask_root(std::move(question), [this, m, done](result<ring::entry_reply> answer) {
+  context_->ask_root(std::move(question), [this, m, done](result<Reply> answer) {
     --under_way_;
     if (!answer) return refuse(m, answer.error());
     done(std::move(*answer));
@@ -76,6 +76,22 @@ void membership_state::on_request(const inbound& m, const membership::admission_
   ask_root_for(m, ring_reading{where, ring::ring_client::freshness::certified}, [this, m, member = request.member](ring::entry_reply found) {
     if (!found.entry.value) return refuse(m, error(errc::not_found, "the root ring knows no such member"));
     reply(m, membership::admission_reply{ring::ring_admission{member, std::move(found.entry)}});
+  });
+}
+
+void membership_state::on_request(const inbound& m, const membership::members_request& request) {
+  if (!m.from->admitted || m.from->kind != identity::member_kind::operating) {
+    return refuse(m, error(errc::denied, "only operators are told who is admitted; use an operator's profile"));
+  }
+  ring::page_request page{.map = ring::submap::admissions, .from = request.from};
+  ask_root_for<ring::page_reply>(m, page, [this, m](ring::page_reply found) {
+    membership::members_reply answer{.next = found.next};
+    for (const auto& value : found.values) {
+      auto admission = codec::decode<identity::admission>(value, "admission");
+      if (!admission) return refuse(m, admission.error());
+      answer.members.push_back(std::move(*admission));
+    }
+    reply(m, answer);
   });
 }
 

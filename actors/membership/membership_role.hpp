@@ -28,11 +28,12 @@ class membership_state {
   void on_request(const inbound& m, const membership::join_request& request);
   void on_request(const inbound& m, const membership::seat_offer& offer);
   void on_request(const inbound& m, const membership::configuration_proposal& proposal);
+  void on_request(const inbound& m, const membership::members_request& request);
   void take_while_founding(const inbound& m, const membership::statement_request& request);
   void call_back(const inbound& m, const membership::join_request& request);
   void admit(const inbound& m, const membership::join_request& request);
-  template <class Question>
-  void ask_root_for(const inbound& m, Question question, std::function<void(ring::entry_reply)> done);
+  template <class Reply = ring::entry_reply, class Question>
+  void ask_root_for(const inbound& m, Question question, std::type_identity_t<std::function<void(Reply)>> done);
   void wait_for_rings(const inbound& m);
   void reply(const inbound& to, const membership::reply& what);
   void refuse(const inbound& to, const error& why);

@@ -118,6 +118,9 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     if (!m.wants_reply()) return;
     auto request = codec::decode<ring::service_request>(m.body(), "ring request");
     if (!request) return answer(m, failure(request.error()));
+    if (std::holds_alternative<ring::page_request>(request->body) && !m.from->is_node()) {
+      return answer(m, failure(error(errc::denied, "only nodes are told what a ring's state lists")));
+    }
     if (auto* submission = std::get_if<ring::submit_request>(&request->body); submission && config_.may_submit) {
       if (auto allowed = config_.may_submit(*m.from, submission->operation); !allowed) return answer(m, failure(allowed.error()));
     }
@@ -272,7 +275,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     auto about = config_.label + " ring";
     switch (e.kind) {
       case kind::view_change_started:
-        config_.board->note(severity::warning, "view-change", about, "the " + about + " asks for view " + std::to_string(e.view));
+        config_.board->note(severity::warning, std::string(introspection::view_change_event), about, "the " + about + " asks for view " + std::to_string(e.view));
         break;
       case kind::view_entered:
         config_.board->note(

@@ -57,6 +57,7 @@ class diagnosis {
     }
     look_at_servers();
     look_at_rings();
+    look_at_view_changes();
     look_at_archives();
     std::stable_sort(troubles_.begin(), troubles_.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
     return std::move(troubles_);
@@ -147,6 +148,23 @@ class diagnosis {
       add(severity::error, ring.latest.label, name + " has " + have + " and needs " + std::to_string(quorum) + ": changes wait until more return");
     } else if (ring.at_work == quorum && ring.at_work < ring.latest.seats) {
       add(severity::warning, ring.latest.label, name + " has " + have + " and can lose no other");
+    }
+  }
+
+  /// A change of primary mends a ring; one after another says that it does not. Each member notes those that it asks for itself.
+  void look_at_view_changes() {
+    constexpr auto lately = std::chrono::minutes(5);
+    constexpr std::size_t many = 4;
+    std::map<std::string, std::map<node_id, std::size_t>> rings;
+    for (const auto& e : view_.events) {
+      if (e.kind == view_change_event && view_.time - e.time < lately) ++rings[e.subject][e.node];
+    }
+    for (const auto& [ring, members] : rings) {
+      std::size_t most = 0;
+      for (const auto& [member, asked] : members) most = std::max(most, asked);
+      if (most < many) continue;
+      add(severity::warning, ring, "the " + ring + " asked for another primary " + std::to_string(most) + " times within 5 min: its members are slow, or "
+          "do not reach each other");
     }
   }
 

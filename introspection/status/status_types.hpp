@@ -162,13 +162,16 @@ bool inspect(F& f, node_status& x) {
                   "peers", x.peers);
 }
 
+/// The kind of the event that a ring's member asks for another primary; its subject is the ring.
+constexpr std::string_view view_change_event = "view-change";
+
 /// Something that happened, for people. `sequence` counts a node's events from 1 within one boot.
 struct event {
   std::uint64_t sequence = 0;
   wall_time time;
   node_id node;         ///< where it was noticed
   severity weight = severity::info;
-  std::string kind;     ///< stable, for programs: "view-change", "actor-died", "node-silent"
+  std::string kind;     ///< stable, for programs: `view_change_event`, "actor-died", "node-silent"
   std::string subject;  ///< what it is about: an actor's id, a node's or a ring's name
   std::string sentence;
 

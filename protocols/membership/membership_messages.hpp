@@ -6,6 +6,7 @@
 
 #include "protocols/identity/genesis.hpp"
 #include "protocols/ring/admission_proof.hpp"
+#include "protocols/ring/service_messages.hpp"
 
 namespace holdfast::membership {
 
@@ -48,6 +49,11 @@ struct configuration_proposal {
   bytes body;
 };
 
+/// From an operator: who is admitted, in the order of their ids, a page from `from` on. A list for people: it is not proven.
+struct members_request {
+  ring::map_key from{};
+};
+
 template <class F>
 bool inspect(F& f, chain_request&) {
   return f.fields();
@@ -76,9 +82,13 @@ template <class F>
 bool inspect(F& f, configuration_proposal& x) {
   return f.fields("body", x.body);
 }
+template <class F>
+bool inspect(F& f, members_request& x) {
+  return f.fields("from", x.from);
+}
 
-using request =
-    std::variant<chain_request, join_request, admission_request, directory_request, statement_request, seat_offer, configuration_proposal>;
+using request = std::variant<chain_request, join_request, admission_request, directory_request, statement_request, seat_offer,
+                             configuration_proposal, members_request>;
 
 // -- replies --------------------------------------------------------------------------------------------------------
 
@@ -112,6 +122,11 @@ struct consent_reply {
 };
 
 struct accepted {};
+
+struct members_reply {
+  std::vector<identity::admission> members;
+  std::optional<ring::map_key> next;  ///< where the next page starts; none: that was the last
+};
 
 /// A code of `holdfast::errc`, and a sentence for a person.
 struct refusal {
@@ -148,11 +163,15 @@ bool inspect(F& f, accepted&) {
   return f.fields();
 }
 template <class F>
+bool inspect(F& f, members_reply& x) {
+  return f.fields("members", x.members, "next", x.next) && x.members.size() <= ring::page_entries_max;
+}
+template <class F>
 bool inspect(F& f, refusal& x) {
   return f.fields("code", x.code, "sentence", x.sentence);
 }
 
-using reply =
-    std::variant<chain_reply, join_reply, admission_reply, directory_reply, statement_reply, consent_reply, accepted, refusal>;
+using reply = std::variant<chain_reply, join_reply, admission_reply, directory_reply, statement_reply, consent_reply, accepted, refusal,
+                           members_reply>;
 
 }  // namespace holdfast::membership

@@ -5,9 +5,12 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <boost/test/results_collector.hpp>
+#include <boost/test/unit_test.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string>
 
 namespace holdfast::testing {
@@ -38,7 +41,15 @@ inline ended run_shell(const std::string& command) {
   return e;
 }
 
-/// `holdfast local up` in a folder of its own; ended and removed with the test, unless it failed.
+/// In the case that runs, or, between cases, in any.
+inline bool something_failed() {
+  namespace unit_test = boost::unit_test;
+  auto running = unit_test::framework::current_test_case_id();
+  auto asked = running == unit_test::INV_TEST_UNIT_ID ? unit_test::framework::master_test_suite().p_id.get() : running;
+  return !unit_test::results_collector.results(asked).passed();
+}
+
+/// `holdfast local up` in a folder of its own; ended with the test, and removed unless a test failed meanwhile.
 class real_cluster {
  public:
   explicit real_cluster(int nodes, const std::string& more = {}) {
@@ -47,7 +58,11 @@ class real_cluster {
     up_ = run(" local up --nodes " + std::to_string(nodes) + " --dir " + dir() + " " + more + " 2>&1");
   }
   ~real_cluster() {
-    run(" local down --purge --dir " + dir() + " 2>/dev/null");
+    run(" local down --dir " + dir() + " 2>/dev/null");
+    if (something_failed()) {
+      std::cout << "kept, with logs: " << root_.string() << std::endl;
+      return;
+    }
     std::error_code ignored;
     fs::remove_all(root_, ignored);
   }

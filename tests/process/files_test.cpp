@@ -1,27 +1,11 @@
 // Files kept by a real cluster of one node, through the real program: versions, conditions, streams, folders, time travel.
 #include <algorithm>
-#include <boost/test/unit_test.hpp>
 
-#include "tests/process/cluster.hpp"
+#include "tests/process/shared_cluster.hpp"
 
 using namespace holdfast::testing;
 
-namespace {
-
-/// One cluster for all cases: each works below a folder of its own.
-real_cluster& shared() {
-  static real_cluster cluster(1);
-  return cluster;
-}
-
-struct started {
-  real_cluster& cluster = shared();
-  started() { BOOST_REQUIRE_MESSAGE(cluster.up().code == 0, cluster.up().out); }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(files, started)
+BOOST_FIXTURE_TEST_SUITE(files, on_shared_cluster)
 
 BOOST_AUTO_TEST_CASE(every_size_comes_back_as_it_was) {
   for (std::size_t size : {0u, 1u, 32739u, 32740u, 32741u, 65536u, 1048576u, 1048577u, 5000000u}) {

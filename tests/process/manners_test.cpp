@@ -1,21 +1,11 @@
 // What the commands owe a person, whatever goes wrong: his own files, his terminal, and an exit code that tells what happened.
-#include <boost/test/unit_test.hpp>
-
-#include "tests/process/cluster.hpp"
+#include "tests/process/shared_cluster.hpp"
 
 using namespace holdfast::testing;
 
 namespace {
 
-real_cluster& shared() {
-  static real_cluster cluster(1);
-  return cluster;
-}
-
-struct started {
-  real_cluster& cluster = shared();
-  started() { BOOST_REQUIRE_MESSAGE(cluster.up().code == 0, cluster.up().out); }
-
+struct with_commands : on_shared_cluster {
   std::string with_profile(const std::string& arguments) const {
     return HOLDFAST_PROGRAM " " + arguments + " --profile " + cluster.profile().string();
   }
@@ -23,7 +13,7 @@ struct started {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(manners, started)
+BOOST_FIXTURE_TEST_SUITE(manners, with_commands)
 
 BOOST_AUTO_TEST_CASE(an_output_file_keeps_its_mode_its_link_and_its_neighbours) {
   BOOST_REQUIRE(cluster("put " + cluster.write("in", "kept").string() + " output/f").code == 0);

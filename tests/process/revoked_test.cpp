@@ -1,4 +1,5 @@
-// A node whose admission was revoked says so, turns not ready, and is not waited for.
+// Operators see who is admitted and take it back. A node whose admission was revoked says so, turns not ready, and is not waited for.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
@@ -9,23 +10,54 @@ using nlohmann::json;
 
 namespace {
 
-/// The whole id of a node, as its cluster's status names it.
-std::string id_of(const std::string& name, const std::string& as_operator) {
-  auto status = json::parse(real_cluster::run(" status --json" + as_operator).out, nullptr, false);
-  for (const auto& node : status.value("nodes", json::array())) {
-    if (node.value("name", "") == name) return node.value("id", "");
+struct members {
+  json all;
+
+  explicit members(const std::string& as_operator) {
+    auto listed = json::parse(real_cluster::run(" members --json" + as_operator).out, nullptr, false);
+    all = listed.value("members", json::array());
   }
-  return {};
-}
+  std::size_t of_kind(const std::string& kind) const {
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const json& m) { return m["kind"] == kind; }));
+  }
+  std::string id_of(const std::string& name, const std::string& kind) const {
+    for (const auto& m : all) {
+      if (m["name"] == name && m["kind"] == kind) return m["id"];
+    }
+    return {};
+  }
+};
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(an_operator_finds_and_revokes_a_client) {
+  real_cluster cluster(2);
+  BOOST_REQUIRE_MESSAGE(cluster.up().code == 0, cluster.up().out);
+  auto as_operator = " --profile " + cluster.dir() + "/node-1/data/operator.toml";
+  members before(as_operator);
+  BOOST_TEST(before.of_kind("node") == 2u);
+  BOOST_TEST(before.of_kind("operator") == 1u);
+  BOOST_REQUIRE(before.of_kind("client") == 1u);
+  BOOST_TEST(cluster("members 2>&1").code == 7);  // who is admitted is not everybody's business
+
+  auto client = *std::find_if(before.all.begin(), before.all.end(), [](const json& m) { return m["kind"] == "client"; });
+  std::string id = client["id"];
+  auto asked = real_cluster::run(" revoke " + id.substr(0, 12) + as_operator + " 2>&1");  // shows whom that means, and revokes nobody
+  BOOST_TEST(asked.code == 2);
+  BOOST_TEST(asked.out.find("holdfast revoke " + id + " --yes") != std::string::npos);
+  BOOST_TEST(cluster("ls").code == 0);
+
+  BOOST_TEST(real_cluster::run(" revoke " + id + " --yes" + as_operator).code == 0);
+  BOOST_TEST(members(as_operator).of_kind("client") == 0u);
+  BOOST_TEST(cluster("ls 2>&1").code == 7);
+}
 
 BOOST_AUTO_TEST_CASE(a_revoked_node_says_so_and_is_not_waited_for) {
   real_cluster cluster(2);
   BOOST_REQUIRE_MESSAGE(cluster.up().code == 0, cluster.up().out);
   auto in_dir = " --dir " + cluster.dir();
   auto as_operator = " --profile " + cluster.dir() + "/node-1/data/operator.toml";
-  BOOST_REQUIRE(real_cluster::run(" revoke " + id_of("node-2", as_operator) + " --yes" + as_operator).code == 0);
+  BOOST_REQUIRE(real_cluster::run(" revoke " + members(as_operator).id_of("node-2", "node") + " --yes" + as_operator).code == 0);
 
   BOOST_TEST(real_cluster::run(" local kill node-2" + in_dir).code == 0);
   auto start = real_cluster::run(" local start node-2 --timeout 60" + in_dir + " 2>&1");

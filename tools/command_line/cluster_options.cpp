@@ -88,9 +88,14 @@ void declare(CLI::App& c, invite_options& o) {
   end_help(c, "Prints one token, which is used once. Takes an operator's profile.", {0, 1, 2, 7, 8, 9});
 }
 
+void declare(CLI::App& c, members_options& o) {
+  declare_identity(c, o.as);
+  end_help(c, "By the word of one node that answers. Takes an operator's profile.", {0, 1, 2, 7, 8});
+}
+
 void declare(CLI::App& c, revoke_options& o) {
-  c.add_option("id", o.id, "the member's id, whole; a node's name, or first digits, shows its id")->required();
-  c.add_flag("--yes", o.yes, "do not ask");
+  c.add_option("id", o.id, "the member's id, whole; a name, or first digits, shows whose id that is")->required();
+  c.add_flag("--yes", o.yes, "that is meant; without it nothing is revoked");
   declare_identity(c, o.as);
   end_help(c, "A revoked member is refused by every other. This cannot be taken back; it may join again with a new token.", {0, 1, 2, 5, 7, 8, 9});
 }

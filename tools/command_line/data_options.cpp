@@ -39,7 +39,7 @@ void declare(CLI::App& c, get_options& o) {
   c.add_option("-o,--output", o.output, "file to write; - for standard output")->capture_default_str()->option_text("FILE");
   auto* version = c.add_option("--version", o.version, "this version instead of the newest; they count from 1")
                       ->check(not_a_version)->option_text("N");
-  c.add_option("--at", o.at, "the version that was newest then: 2026-11-21, \"2026-11-21 10:30\", \"15m ago\"")
+  c.add_option("--at", o.at, "the version that was newest then: \"15m ago\", or at the end of that day or minute: 2026-11-21, \"2026-11-21 10:30\"")
       ->excludes(version)->check(not_a_time)->option_text("TIME");
   declare_identity(c, o.as);
   end_help(c, "A file appears under its name when it is whole, and not before. What is said of it goes to standard error.",

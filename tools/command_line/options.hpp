@@ -29,6 +29,9 @@ struct invite_options {
   std::string ttl = "24h";
   std::string label;  ///< who will run it; placement keeps labels apart
 };
+struct members_options {
+  identity_options as;
+};
 struct revoke_options {
   identity_options as;
   std::string id;
@@ -127,6 +130,7 @@ struct verify_options {
 // Each declares its flags, arguments and help on its subcommand.
 void declare(CLI::App& c, node_options& o);
 void declare(CLI::App& c, invite_options& o);
+void declare(CLI::App& c, members_options& o);
 void declare(CLI::App& c, revoke_options& o);
 void declare(CLI::App& c, status_options& o);
 void declare(CLI::App& c, dashboard_options& o);

@@ -13,6 +13,7 @@ int report(const error& e, bool json = false, situation where = situation::keepi
 
 int run(const node_options& o);
 int run(const invite_options& o);
+int run(const members_options& o);
 int run(const revoke_options& o);
 int run(const status_options& o);
 int run(const dashboard_options& o);

@@ -123,6 +123,22 @@ BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
   BOOST_TEST(v.sentence.ends_with("; and 1 more."));
 }
 
+BOOST_AUTO_TEST_CASE(a_ring_that_changes_its_primary_again_and_again_is_told) {
+  cluster c(4);
+  auto ask = [&](int member, std::int64_t at) { c.books[member].happened({at}, severity::warning, std::string(view_change_event), "object ring", ""); };
+  ask(0, c.seen.now.ms - 300'001);  // too long ago to count
+  for (int i = 0; i < 3; ++i) {
+    for (int member = 0; member < 4; ++member) ask(member, 900'000 + i);
+  }
+  BOOST_TEST(c.view().troubles.empty());  // all members note one and the same
+  ask(2, 950'000);
+  BOOST_REQUIRE(c.view().troubles.size() == 1u);
+  BOOST_TEST(c.view().troubles[0].sentence ==
+             "the object ring asked for another primary 4 times within 5 min: its members are slow, or do not reach each other");
+  c.seen.now.ms += 300'000;
+  BOOST_TEST(c.view().troubles.empty());
+}
+
 BOOST_AUTO_TEST_CASE(actors_that_die_are_named) {
   cluster c(1);
   c.books[0].actor({.id = "archive", .role = "archive", .state = life::backing_off, .last_death = "No space left on device"});
