@@ -86,7 +86,7 @@ struct archive_store::shared : std::enable_shared_from_this<archive_store::share
 
   template <class Work>
   void post(std::uint64_t lane, Work work, std::function<void(error)> refused) {
-    if (threads->post(lane, std::move(work))) return;
+    if (threads->post(lane, std::move(work), archive_store::waiting_max)) return;
     if (refused) refused({errc::unavailable, "too much waits for this server's disk"});
   }
 

@@ -57,6 +57,7 @@ class archive_store {
  public:
   /// Fragments handed over and not written yet, of all extents; more are refused with `over_limit`.
   static constexpr std::uint64_t writing_bytes_max = 128u << 20;
+  static constexpr std::size_t waiting_max = work_pool::queued_max / 2;  ///< the rest of the threads' queue is the rings'
   static constexpr std::size_t look_up_max = 256;
 
   /// `answer` is called on a store thread; it only sends a message.

@@ -14,10 +14,11 @@ work_pool::work_pool(std::string name, std::size_t threads) : name_(std::move(na
 
 work_pool::~work_pool() { close(); }
 
-bool work_pool::post(std::uint64_t key, work w) {
+bool work_pool::post(std::uint64_t key, work w, std::size_t waiting_max) {
   auto& l = *lanes_[key % lanes_.size()];
   std::lock_guard guard(l.mutex);
-  if (l.closing || l.queue.size() >= queued_max) return false;
+  if (l.closing) return true;
+  if (l.queue.size() >= waiting_max) return false;
   l.queue.push_back(std::move(w));
   l.ready.notify_one();
   return true;

@@ -25,8 +25,9 @@ class work_pool {
   work_pool(std::string name, std::size_t threads);
   ~work_pool();
 
-  /// Runs after everything posted before with the same key. False: the queue is full, or the pool is closing.
-  bool post(std::uint64_t key, work w);
+  /// Runs after everything posted before with the same key. False: the queue is full. Work that can be refused leaves room for what
+  /// must not be: it is taken only while fewer than `waiting_max` wait. While the pool closes nothing more is run, and nothing refused.
+  [[nodiscard]] bool post(std::uint64_t key, work w, std::size_t waiting_max = queued_max);
 
   /// Finishes what was posted, then ends the threads. Idempotent.
   void close();

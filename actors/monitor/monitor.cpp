@@ -23,13 +23,11 @@ constexpr auto report_patience = 3s;
 constexpr std::size_t view_json_bytes_max = 4u << 20;
 
 /// A line for a person; nothing while all is well.
-std::string what_it_waits_for(life state) {
-  switch (state) {
-    case life::starting: return "waits for the rings and for its place in the directory";
-    case life::catching_up: return "fetches what it missed";
-    case life::mute: return "its log was lost, and it waits until the others are past all it may have said";
-    default: return {};
+std::string what_it_waits_for(const node_status& node) {
+  for (const auto& ring : node.rings) {
+    if (!ring.doing.empty()) return ring.doing;
   }
+  return node.state == life::starting ? "waits for the rings and for its place in the directory" : "";
 }
 
 struct monitor_state {
@@ -84,11 +82,9 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     auto node = state.nodes.find(peer);
     if (node == state.nodes.end()) return;
     node->second.linked = up;
-    if (up) {
-      on_heard(peer, duration(0));
-    } else if (auto change = detector_.disconnected(peer, steady_now())) {
-      on_change(*change);
-    }
+    if (up) return on_heard(peer, duration(0));
+    if (auto change = detector_.disconnected(peer, steady_now())) return on_change(*change);
+    if (node->second.seen == life::frozen) turn(peer, node->second, life::dead);  // it was silent before its connection ended
   }
 
   void on_heard(const node_id& peer, duration round_trip) {
@@ -200,9 +196,9 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   void write_book() {
     auto now = config_.self;
     now.state = config_.state();
-    now.doing = config_.trouble ? config_.trouble() : std::string();
-    if (now.doing.empty()) now.doing = what_it_waits_for(now.state);
     now.rings = config_.board->rings();
+    now.doing = config_.trouble ? config_.trouble() : std::string();
+    if (now.doing.empty()) now.doing = what_it_waits_for(now);
     now.archive = config_.board->archive();
     now.secondary = config_.board->secondary();
     now.memory_rss_bytes = resident_bytes();

@@ -20,7 +20,8 @@ life state_of(const node_services& s) {
   auto rings = s.board->rings();
   if (configuration->root.seat_of(s.self()) && rings.size() < 2) return life::starting;
   for (const auto& ring : rings) {
-    if (ring.state != life::serving) return ring.state == life::mute ? life::mute : life::catching_up;
+    if (ring.state == life::mute || ring.state == life::dead) return life::mute;
+    if (ring.state != life::serving) return ring.state;
   }
   return life::serving;
 }

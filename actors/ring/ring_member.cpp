@@ -3,8 +3,8 @@
 #include "actors/base/log.hpp"
 #include "actors/base/role_actor.hpp"
 #include "actors/base/send_later.hpp"
+#include "actors/ring/ring_report.hpp"
 #include "actors/ring/ring_wire.hpp"
-#include "protocols/ring/object_operation.hpp"
 
 namespace holdfast::actors {
 
@@ -14,6 +14,7 @@ using introspection::life;
 using introspection::severity;
 using seat_index = agreement::seat_index;
 
+constexpr std::size_t reads_waiting_max = 1024;                    ///< for the store; what is to be kept waits behind them, and is never refused for them
 constexpr auto publish_interval = std::chrono::milliseconds(200);  ///< for progress; a change of view or life is told at once
 
 struct ring_member_state {
@@ -31,6 +32,7 @@ struct ring_member_state {
   std::optional<std::pair<std::uint64_t, life>> published;  ///< view and life
   instant published_at;
   bool publishing = false;
+  wall_time without_primary_since;  ///< zero while it has one
 };
 
 class ring_member final : public role_actor<ring_member_actor, ring_member_state> {
@@ -154,7 +156,8 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
   // -- what the store answers -----------------------------------------------------------------------------------------
 
   void read_records(ring_member_state::asker who, std::vector<vguid> names, ring::failure_reply absence) {
-    auto work = [blocks = config_.blocks, names = std::move(names), absence = std::move(absence), reply = replier(std::move(who))] {
+    auto reply = replier(std::move(who));
+    read(reply, [blocks = config_.blocks, names = std::move(names), absence = std::move(absence), reply] {
       ring::records_reply found;
       for (const auto& name : names) {
         auto record = blocks->versions.get(name.view());
@@ -162,12 +165,12 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
         found.records.push_back(std::move(*record));
       }
       reply(found);
-    };
-    config_.stores->post(0, std::move(work));
+    });
   }
 
   void read_inline(ring_member_state::asker who, const bguid& block, ring::failure_reply absence) {
-    auto work = [blocks = config_.blocks, block, absence = std::move(absence), reply = replier(std::move(who))] {
+    auto reply = replier(std::move(who));
+    read(reply, [blocks = config_.blocks, block, absence = std::move(absence), reply] {
       auto found = blocks->blocks.get(block.view());
       // The name is checked here too: a damaged block is as good as none, and the asker turns to another member.
       if (found && archive::block_name(*found) == block) {
@@ -175,8 +178,13 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
       } else {
         reply(absence);
       }
-    };
-    config_.stores->post(0, std::move(work));
+    });
+  }
+
+  /// Behind all that was to be kept before it.
+  void read(const std::function<void(ring::service_reply)>& reply, work_pool::work work) {
+    if (config_.stores->post(0, std::move(work), reads_waiting_max)) return;
+    reply(failure(error(errc::unavailable, "this ring member has too many reads waiting; try again")));
   }
 
   std::function<void(ring::service_reply)> replier(ring_member_state::asker who) {
@@ -210,7 +218,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
       answer(std::move(who->second), std::move(reply.what));
       state.askers.erase(who);
     }
-    for (auto& event : step.events) tell(event);
+    for (auto& event : step.events) report_event(*config_.board, here(), *state.engine, event);
     publish();
   }
 
@@ -255,116 +263,43 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     };
     auto kept = std::make_shared<const content>(content{std::move(step.blocks), std::move(step.records)});
     // What cannot be kept is in the log still, and is kept when that is read again; but until then it could not be read from here.
-    auto work = [blocks = config_.blocks, kept, board = config_.board, label = config_.label, failed = config_.on_disk_failure] {
+    auto failed = [board = config_.board, label = config_.label, disk_failed = config_.on_disk_failure](const error& why) {
+      board->note(severity::error, "store-failed", label, why.message());
+      disk_failed(why);
+    };
+    auto work = [blocks = config_.blocks, kept, failed] {
       auto put = [&](storage::checked_table& into, const auto& all) {
         std::vector<std::pair<bytes_view, bytes_view>> entries;
         for (const auto& one : all) entries.emplace_back(one.name.view(), one.data);
-        auto done = into.put_all(entries);
-        if (done) return;
-        board->note(severity::error, "store-failed", label, done.error().message());
-        failed(done.error());
+        if (auto done = into.put_all(entries); !done) failed(done.error());
       };
       put(blocks->blocks, kept->blocks);
       put(blocks->versions, kept->records);
     };
-    config_.stores->post(0, std::move(work));
+    if (!config_.stores->post(0, std::move(work))) failed(error(errc::over_limit, "the disk does not keep up with what the ring orders"));
   }
 
-  void tell(const agreement::event& e) {
-    using kind = agreement::event_kind;
-    auto about = config_.label + " ring";
-    switch (e.kind) {
-      case kind::view_change_started:
-        config_.board->note(severity::warning, std::string(introspection::view_change_event), about, "the " + about + " asks for view " + std::to_string(e.view));
-        break;
-      case kind::view_entered:
-        config_.board->note(
-            severity::info, "view-entered", about,
-            "the " + about + " is in view " + std::to_string(e.view) + "; its primary is seat " + std::to_string(e.view % config_.ring.size()));
-        break;
-      case kind::caught_up:
-        config_.board->note(severity::info, "caught-up", about, "caught up with the " + about + " at batch " + std::to_string(e.sequence));
-        break;
-      case kind::falling_behind:
-        config_.board->note(severity::info, "catching-up", about,
-                            "behind the " + about + ", which has committed batch " + std::to_string(e.sequence));
-        break;
-      case kind::equivocation:
-        config_.board->note(severity::error, "equivocation", about,
-                            "seat " + std::to_string(e.seat.value_or(0)) + " signed two batches for one place: " + e.text);
-        break;
-      case kind::diverged:
-        config_.board->note(severity::error, "diverged", about, "this member's state contradicts the ring's; it has stopped voting: " + e.text);
-        break;
-      case kind::muted:
-        if (state.engine->replica().forsaken()) {
-          config_.board->note(severity::error, "log-lost", about,
-                              "the log of this ring's only member is lost or damaged: the ring serves nothing; put the node's data directory back "
-                              "from a backup");
-        } else {
-          config_.board->note(severity::warning, "muted", about,
-                              "this member's log is not intact; it keeps silent until " +
-                                  (e.sequence == 0 ? "that is safe" : "batch " + std::to_string(e.sequence) + " is stable"));
-        }
-        break;
-      case kind::unmuted: config_.board->note(severity::info, "unmuted", about, "this member votes"); break;
-      case kind::refused:
-        log::debug("ring refused", {{"ring", config_.label}, {"seat", e.seat.value_or(0)}, {"why", e.text}});
-        break;
-      case kind::stable_checkpoint: break;
-    }
-  }
-
-  /// Of the first page of the repair list; a longer one is told by its length.
-  std::uint64_t slots_missing() const {
-    std::uint64_t missing = 0;
-    for (const auto& entry : state.engine->proven()->map.tree(ring::submap::repair).page({}, ring::page_entries_max)) {
-      if (auto repair = codec::decode<ring::repair_entry>(*entry.value, "repair entry")) missing += repair->missing;
-    }
-    return missing;
-  }
-
-  life standing() const {
-    auto& replica = state.engine->replica();
-    if (replica.mute()) return life::mute;
-    return replica.changing_view() || replica.committed() > replica.executed() ? life::catching_up : life::serving;
-  }
+  ring_place here() const { return {config_.ring, config_.label, config_.seat}; }
 
   void publish() {
     if (!state.engine) return;
     auto certified = state.engine->proven() ? state.engine->proven()->root.sequence : 0;
     if (std::exchange(state.published_certified, certified) < certified && config_.on_proven) config_.on_proven(*state.engine);
     auto now = steady_now();
-    std::pair said(state.engine->replica().view(), standing());
+    const auto& replica = state.engine->replica();
+    if (!replica.changing_view()) state.without_primary_since = {};
+    else if (state.without_primary_since == wall_time{}) state.without_primary_since = wall_now();
+    std::pair said(replica.view(), standing_of(replica));
     if (said == state.published && now - state.published_at < publish_interval) {
       if (!std::exchange(state.publishing, true)) send_later(this, publish_interval, ring_publish_atom::value);
       return;
     }
     state.published = said;
     state.published_at = now;
-    tell_board();
-  }
-
-  void tell_board() {
-    auto& replica = state.engine->replica();
-    introspection::ring_status s;
-    s.id = config_.ring.id;
-    s.label = config_.label;
-    s.epoch = config_.ring.epoch;
-    s.seat = config_.seat;
-    s.seats = static_cast<std::uint32_t>(config_.ring.size());
-    s.view = replica.view();
-    s.primary = config_.ring.seats[replica.primary()].node;
-    s.executed = replica.executed();
-    s.certified = state.published_certified;
-    s.state = standing();
-    if (state.engine->proven()) {
-      s.extents = state.engine->proven()->map.tree(ring::submap::extents).size();
-      s.extents_short = state.engine->proven()->map.tree(ring::submap::repair).size();
-      s.slots_missing = slots_missing();
-    }
-    probe().say(s.state, "executes batch " + std::to_string(s.executed) + " in view " + std::to_string(s.view));
-    config_.board->publish(config_.label, s);
+    auto report = report_of(*state.engine, here());
+    report.without_primary_since = state.without_primary_since;
+    probe().say(report.state, "executes batch " + std::to_string(report.executed) + " in view " + std::to_string(report.view));
+    config_.board->publish(config_.label, std::move(report));
   }
 
   ring_member_config config_;

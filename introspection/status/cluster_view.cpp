@@ -46,6 +46,11 @@ node_view view_of(const node_observation& seen) {
   return v;
 }
 
+/// A member of a ring that has stopped for good.
+bool given_up(const node_view& node) {
+  return std::any_of(node.status.rings.begin(), node.status.rings.end(), [](const auto& ring) { return ring.state == life::dead; });
+}
+
 class diagnosis {
  public:
   explicit diagnosis(const cluster_view& view) : view_(view) {}
@@ -57,6 +62,7 @@ class diagnosis {
     }
     look_at_servers();
     look_at_rings();
+    look_at_primaries();
     look_at_view_changes();
     look_at_archives();
     std::stable_sort(troubles_.begin(), troubles_.end(), [](const auto& a, const auto& b) { return a.weight > b.weight; });
@@ -79,7 +85,7 @@ class diagnosis {
         add(severity::warning, name, node.answers ? name + " is starting" + doing : name + " has not been heard yet");
         break;
       case life::catching_up: add(severity::warning, name, name + " is catching up" + doing); break;
-      case life::mute: add(severity::warning, name, name + " keeps silent until it is safe to speak" + doing); break;
+      case life::mute: add(given_up(node) ? severity::error : severity::warning, name, name + " does not vote" + doing); break;
       case life::draining: add(severity::info, name, name + " hands its work over" + doing); break;
       case life::backing_off: add(severity::warning, name, name + " restarts a part of itself" + doing); break;
       case life::suspect: add(severity::warning, name, name + " answers late"); break;
@@ -101,7 +107,7 @@ class diagnosis {
   void look_at_servers() {
     std::size_t servers = 0, here = 0;
     for (const auto& node : view_.nodes) {
-      if (!node.status.archive) continue;
+      if (!node.status.roles.contains(identity::role_kind::archive)) continue;
       ++servers;
       here += node.answers;
     }
@@ -148,6 +154,34 @@ class diagnosis {
       add(severity::error, ring.latest.label, name + " has " + have + " and needs " + std::to_string(quorum) + ": changes wait until more return");
     } else if (ring.at_work == quorum && ring.at_work < ring.latest.seats) {
       add(severity::warning, ring.latest.label, name + " has " + have + " and can lose no other");
+    }
+  }
+
+  /// By the word of b + 1 members, so that one that lies is not enough.
+  void look_at_primaries() {
+    constexpr auto usual = std::chrono::seconds(2);
+    struct seekers {
+      ring_status latest;
+      std::vector<wall_time> since;
+    };
+    std::map<ring_id, seekers> rings;
+    for (const auto& node : view_.nodes) {
+      for (const auto& seat : node.status.rings) {
+        if (!node.answers || seat.without_primary_since == wall_time{}) continue;
+        auto& ring = rings[seat.id];
+        ring.since.push_back(seat.without_primary_since);
+        if (seat.view >= ring.latest.view) ring.latest = seat;
+      }
+    }
+    for (auto& [id, ring] : rings) {
+      auto bounds = identity::bounds_for(ring.latest.seats);
+      if (!bounds || ring.since.size() <= bounds->byzantine_max) continue;
+      std::sort(ring.since.begin(), ring.since.end());
+      auto time = view_.time - ring.since[bounds->byzantine_max];
+      if (time < usual) continue;
+      add(severity::error, ring.latest.label, "the " + ring.latest.label + " ring has had no primary for " + lasting(time) + ": " +
+          std::to_string(ring.since.size()) + " of " + std::to_string(ring.latest.seats) + " members wait for view " + std::to_string(ring.latest.view) +
+          ", and changes wait with them");
     }
   }
 

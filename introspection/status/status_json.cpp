@@ -14,6 +14,7 @@ json ring_json(const ring_status& ring, const cluster_view& view) {
   return {{"id", ring.id.hex()},           {"label", ring.label},
           {"epoch", ring.epoch},           {"seat", ring.seat},
           {"seats", ring.seats},           {"state", to_string(ring.state)},
+          {"doing", ring.doing},           {"without_primary_since_ms", ring.without_primary_since.ms},
           {"view", ring.view},             {"primary", ring.primary.is_zero() ? "" : view.name_of(ring.primary)},
           {"executed", ring.executed},     {"certified", ring.certified},
           {"extents", ring.extents},       {"extents_short", ring.extents_short},

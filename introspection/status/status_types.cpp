@@ -36,7 +36,9 @@ bool fits(const node_status& s) {
   bool labels = keys_fit(s.labels, 16) &&
                 std::all_of(s.labels.begin(), s.labels.end(), [](const auto& label) { return label.second.size() <= name_bytes_max; });
   bool rings = s.rings.size() <= rings_max &&
-               std::all_of(s.rings.begin(), s.rings.end(), [](const auto& ring) { return ring.label.size() <= name_bytes_max; });
+               std::all_of(s.rings.begin(), s.rings.end(), [](const auto& ring) {
+                 return ring.label.size() <= name_bytes_max && ring.doing.size() <= sentence_bytes_max;
+               });
   return labels && rings && names_fit({s.name, s.address, s.dashboard, s.version}) && s.doing.size() <= sentence_bytes_max &&
          keys_fit(s.counters, counters_max) && s.peers.size() <= peers_max;
 }

@@ -75,7 +75,9 @@ struct ring_status {
   std::string label;             ///< "root", "object"
   std::uint64_t epoch = 0;
   std::uint32_t seat = 0, seats = 0;
-  life state = life::starting;
+  life state = life::starting;      ///< dead: its state contradicts the ring's, and it has stopped voting for good
+  std::string doing;                ///< one line on what it waits for; empty while it serves
+  wall_time without_primary_since;  ///< left one view and has not entered the next; zero while it has a primary
   std::uint64_t view = 0;
   node_id primary;               ///< of this view
   std::uint64_t executed = 0, certified = 0;  ///< sequence numbers of batches
@@ -87,8 +89,8 @@ struct ring_status {
 };
 template <class F>
 bool inspect(F& f, ring_status& x) {
-  return f.fields("id", x.id, "label", x.label, "epoch", x.epoch, "seat", x.seat, "seats", x.seats, "state", x.state, "view", x.view,
-                  "primary", x.primary, "executed", x.executed, "certified", x.certified, "extents", x.extents, "extents_short",
+  return f.fields("id", x.id, "label", x.label, "epoch", x.epoch, "seat", x.seat, "seats", x.seats, "state", x.state, "doing", x.doing,
+                  "without_primary_since", x.without_primary_since, "view", x.view, "primary", x.primary, "executed", x.executed, "certified", x.certified, "extents", x.extents, "extents_short",
                   x.extents_short, "slots_missing", x.slots_missing);
 }
 

@@ -45,7 +45,10 @@ class replica::engine {
   // Views on the state.
   std::uint64_t view() const { return view_; }
   bool changing_view() const { return changing_; }
-  bool mute() const { return amnesiac_ || diverged_ || !confirmed_; }
+  silence silent() const {
+    return diverged_ ? silence::diverged : amnesiac_ ? silence::log_lost : confirmed_ ? silence::none : silence::unconfirmed;
+  }
+  bool mute() const { return silent() != silence::none; }
   bool forsaken() const { return amnesiac_ && !others(); }
   bool leads() const { return can_vote() && primary() == self_; }
   seat_index primary() const { return certifier_.primary_of(view_); }

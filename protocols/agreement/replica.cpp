@@ -75,7 +75,7 @@ std::uint64_t replica::view() const { return engine_->view(); }
 seat_index replica::primary() const { return engine_->primary(); }
 bool replica::is_primary() const { return engine_->leads(); }
 bool replica::changing_view() const { return engine_->changing_view(); }
-bool replica::mute() const { return engine_->mute(); }
+silence replica::silent() const { return engine_->silent(); }
 bool replica::forsaken() const { return engine_->forsaken(); }
 std::uint64_t replica::committed() const { return engine_->committed(); }
 std::uint64_t replica::executed() const { return engine_->executed(); }

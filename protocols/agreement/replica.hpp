@@ -23,6 +23,14 @@ class request_checker {
   virtual outcome check(const named_request& request) const = 0;
 };
 
+/// Why a seat does not vote.
+enum class silence : std::uint8_t {
+  none,
+  unconfirmed,  ///< too few seats remember its start yet, so its log may not be its newest
+  log_lost,     ///< until the others are past all it may have voted for
+  diverged,     ///< it computed another state than a quorum: for good
+};
+
 struct config {
   cluster_id cluster;
   identity::ring_description ring;
@@ -72,7 +80,8 @@ class replica {
   seat_index primary() const;
   bool is_primary() const;        ///< of a view it has entered, and it votes
   bool changing_view() const;
-  bool mute() const;
+  silence silent() const;
+  bool mute() const { return silent() != silence::none; }
   /// Its log was lost and nobody else has it: a ring of one member that never votes again.
   bool forsaken() const;
   std::uint64_t committed() const;  ///< everything up to here is committed here

@@ -22,11 +22,12 @@ struct cluster {
       s.name = "node-" + std::to_string(i + 1);
       s.boot_id = 1;
       s.state = life::serving;
+      s.roles = {identity::role_kind::archive};
       s.archive = archive_status{.extents = 10, .bytes = 1000, .capacity_bytes = 10'000};
       auto seat = static_cast<std::uint32_t>(i);
       if (n >= 4 && i < 4) s.rings.push_back({.label = "object", .seat = seat, .seats = 4, .state = life::serving, .executed = 5});
       books.emplace_back(s);
-      seen.nodes.push_back({.id = s.id, .name = s.name, .seen = life::serving, .since = {990'000}});
+      seen.nodes.push_back({.id = s.id, .name = s.name, .roles = s.roles, .seen = life::serving, .since = {990'000}});
     }
   }
 
@@ -108,6 +109,43 @@ BOOST_AUTO_TEST_CASE(what_silent_archive_servers_mean_is_said) {
   c.silence(3, life::frozen);
   BOOST_TEST(said().find("3 of 6 archive servers answer: some extents cannot be read") != std::string::npos);
   BOOST_TEST((c.view().health == severity::error));
+}
+
+BOOST_AUTO_TEST_CASE(silent_archive_servers_count_though_the_observer_never_heard_them) {
+  cluster c(6);
+  for (int i : {3, 4, 5}) c.silence(i, life::dead);
+  BOOST_TEST(c.view().sentence.find("3 of 6 archive servers answer: some extents cannot be read") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_without_a_primary_is_told_by_more_members_than_may_lie) {
+  cluster c(4);
+  auto seek = [&](int i, std::int64_t since) {
+    c.change(i, [&](auto& s) {
+      s.rings[0].view = 17;
+      s.rings[0].without_primary_since = {since};
+    });
+  };
+  seek(0, c.seen.now.ms - 60'000);
+  BOOST_TEST(c.view().troubles.empty());
+  seek(1, c.seen.now.ms - 1'000);
+  BOOST_TEST(c.view().troubles.empty());  // a view change is no trouble
+  seek(1, c.seen.now.ms - 12'000);
+  BOOST_TEST(c.view().sentence ==
+             "The object ring has had no primary for 12 s: 2 of 4 members wait for view 17, and changes wait with them.");
+  BOOST_TEST((c.view().health == severity::error));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_contradicts_its_ring_is_an_error) {
+  cluster c(4);
+  c.change(2, [](auto& s) {
+    s.state = life::mute;
+    s.doing = "its state contradicts the object ring's";
+    s.rings[0].state = life::dead;
+  });
+  auto v = c.view();
+  BOOST_REQUIRE(!v.troubles.empty());
+  BOOST_TEST(v.troubles[0].sentence == "node-3 does not vote: its state contradicts the object ring's");
+  BOOST_TEST((v.health == severity::error));
 }
 
 BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
