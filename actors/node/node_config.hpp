@@ -22,7 +22,7 @@ struct node_config {
   std::uint64_t secondary_cache_bytes = 64ull << 20;
   std::uint64_t memory_bytes = 400ull << 20;
   std::uint32_t ring_max = 7;
-  std::uint64_t uncommitted_bytes = 8ull << 30;
+  std::uint64_t uncommitted_bytes = 256ull << 30;
 };
 
 /// How a node without an identity comes by one. Ignored, with a note, by a node that has one.

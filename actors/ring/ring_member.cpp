@@ -14,7 +14,7 @@ using introspection::life;
 using introspection::severity;
 using seat_index = agreement::seat_index;
 
-constexpr std::size_t reads_waiting_max = 1024;                    ///< for the store; what is to be kept waits behind them, and is never refused for them
+constexpr std::size_t reads_waiting_max = 1024;  ///< for the store: more would take the room of what is to be kept
 constexpr auto publish_interval = std::chrono::milliseconds(200);  ///< for progress; a change of view or life is told at once
 
 struct ring_member_state {

@@ -31,8 +31,8 @@ std::string waits_for(const agreement::replica& replica, const std::string& labe
     case silence::none: break;
   }
   if (replica.changing_view()) return "waits for a primary of the " + label + " ring, in view " + std::to_string(replica.view());
-  if (replica.committed() > replica.executed()) return "fetches what it missed of the " + label + " ring, up to batch " + std::to_string(replica.committed());
-  return {};
+  if (replica.committed() == replica.executed()) return {};
+  return "fetches what it missed of the " + label + " ring, up to batch " + std::to_string(replica.committed());
 }
 
 }  // namespace
@@ -73,7 +73,9 @@ introspection::ring_status report_of(const ring::ring_engine& engine, const ring
 void report_event(status_board& board, const ring_place& here, const ring::ring_engine& engine, const agreement::event& e) {
   using kind = agreement::event_kind;
   auto about = here.label + " ring";
-  auto note = [&](severity weight, std::string_view what, std::string sentence) { board.note(weight, std::string(what), about, std::move(sentence)); };
+  auto note = [&](severity weight, std::string_view what, std::string sentence) {
+    board.note(weight, std::string(what), about, std::move(sentence));
+  };
   switch (e.kind) {
     case kind::view_change_started:
       note(severity::warning, introspection::view_change_event, "the " + about + " asks for view " + std::to_string(e.view));

@@ -179,9 +179,9 @@ class diagnosis {
       std::sort(ring.since.begin(), ring.since.end());
       auto time = view_.time - ring.since[bounds->byzantine_max];
       if (time < usual) continue;
-      add(severity::error, ring.latest.label, "the " + ring.latest.label + " ring has had no primary for " + lasting(time) + ": " +
-          std::to_string(ring.since.size()) + " of " + std::to_string(ring.latest.seats) + " members wait for view " + std::to_string(ring.latest.view) +
-          ", and changes wait with them");
+      auto who = std::to_string(ring.since.size()) + " of " + std::to_string(ring.latest.seats) + " members wait for view ";
+      add(severity::error, ring.latest.label, "the " + ring.latest.label + " ring has had no primary for " + lasting(time) + ": " + who +
+          std::to_string(ring.latest.view) + ", and changes wait with them");
     }
   }
 
@@ -197,8 +197,8 @@ class diagnosis {
       std::size_t most = 0;
       for (const auto& [member, asked] : members) most = std::max(most, asked);
       if (most < many) continue;
-      add(severity::warning, ring, "the " + ring + " asked for another primary " + std::to_string(most) + " times within 5 min: its members are slow, or "
-          "do not reach each other");
+      add(severity::warning, ring, "the " + ring + " asked for another primary " + std::to_string(most) + " times within 5 min: its members are " +
+          "slow, or do not reach each other");
     }
   }
 

@@ -90,8 +90,8 @@ struct ring_status {
 template <class F>
 bool inspect(F& f, ring_status& x) {
   return f.fields("id", x.id, "label", x.label, "epoch", x.epoch, "seat", x.seat, "seats", x.seats, "state", x.state, "doing", x.doing,
-                  "without_primary_since", x.without_primary_since, "view", x.view, "primary", x.primary, "executed", x.executed, "certified", x.certified, "extents", x.extents, "extents_short",
-                  x.extents_short, "slots_missing", x.slots_missing);
+                  "without_primary_since", x.without_primary_since, "view", x.view, "primary", x.primary, "executed", x.executed,
+                  "certified", x.certified, "extents", x.extents, "extents_short", x.extents_short, "slots_missing", x.slots_missing);
 }
 
 /// What a node's archive server keeps.

@@ -9,7 +9,7 @@ namespace holdfast::archive {
 
 /// What a server lends to clients before their extents commit. Each bound is in the unit of its name.
 struct server_limits {
-  std::uint64_t client_uncommitted_bytes_max = 8ull << 30;  ///< of fragments, as reserved at opening; from the cluster's policy
+  std::uint64_t client_uncommitted_bytes_max = 256ull << 30; ///< of fragments, as reserved at opening; from the cluster's policy
   std::uint32_t client_open_extents_max = 16;               ///< a client streams one or two at a time
   std::uint32_t open_extents_max = 1024;                    ///< of all clients
   std::uint32_t open_entries_max = 1u << 20;                ///< block entries of open extents kept in memory: 68 MiB

@@ -18,7 +18,7 @@ std::string_view to_string(member_kind k);
 /// What operators may tune for the whole cluster; ordered by the root ring, carried by genesis first.
 struct policy {
   std::uint8_t write_margin = 1;                              ///< receipts needed beyond m before an update commits
-  std::uint64_t client_uncommitted_bytes_max = 8ull << 30;    ///< dispersed but not committed, per client and server
+  std::uint64_t client_uncommitted_bytes_max = 256ull << 30;   ///< dispersed but not committed, per client and server
   std::uint64_t client_quota_bytes = 1ull << 50;              ///< committed, per client
   std::uint32_t admission_days = 365;
 };

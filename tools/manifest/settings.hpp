@@ -21,7 +21,7 @@ struct node_settings {
   std::uint64_t secondary_cache_bytes = 64ull << 20;
   std::uint64_t memory_bytes = 400ull << 20;
   std::uint32_t ring_max = 7;
-  std::uint64_t uncommitted_bytes = 8ull << 30;
+  std::uint64_t uncommitted_bytes = 256ull << 30;
 
   const address& dialled() const { return advertise ? *advertise : listen; }
 };

@@ -163,7 +163,9 @@ BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
 
 BOOST_AUTO_TEST_CASE(a_ring_that_changes_its_primary_again_and_again_is_told) {
   cluster c(4);
-  auto ask = [&](int member, std::int64_t at) { c.books[member].happened({at}, severity::warning, std::string(view_change_event), "object ring", ""); };
+  auto ask = [&](int member, std::int64_t at) {
+    c.books[member].happened({at}, severity::warning, std::string(view_change_event), "object ring", "");
+  };
   ask(0, c.seen.now.ms - 300'001);  // too long ago to count
   for (int i = 0; i < 3; ++i) {
     for (int member = 0; member < 4; ++member) ask(member, 900'000 + i);
