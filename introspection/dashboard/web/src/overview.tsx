@@ -4,6 +4,7 @@ import { bytes, clock, count, date, lasting, rate } from "./format";
 import { events, now, overview } from "./model";
 import { go, pathOf } from "./route";
 import { SeverityMark, StateMark, toneOf } from "./state_mark";
+import { toldOnce } from "./told";
 import type { Archive, Node, Overview, Ring, Secondary } from "./types";
 
 const eventsShown = 30;
@@ -144,7 +145,7 @@ function SecondaryLine({ secondary }: { secondary: Secondary }) {
 }
 
 function Events() {
-  const list = events.value.slice(0, eventsShown);
+  const list = toldOnce(events.value).slice(0, eventsShown);
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
@@ -156,7 +157,9 @@ function Events() {
               {clock(e.time_ms)}
             </time>
             <SeverityMark severity={e.severity} />
-            <span class="event-node">{e.node}</span>
+            <span class="event-node" title={e.nodes.join(", ")}>
+              {e.nodes.length === 1 ? e.node : `${e.nodes.length} nodes`}
+            </span>
             <span>{e.sentence}</span>
           </li>
         ))}
