@@ -7,8 +7,14 @@ namespace holdfast::actors {
 
 using namespace introspection;
 
+namespace {
+
+constexpr duration measured_every = std::chrono::seconds(1);
+
+}  // namespace
+
 actor_probe::actor_probe(std::string id, std::string role, std::string parent, wall_time started)
-    : id_(std::move(id)), role_(std::move(role)), parent_(std::move(parent)), started_(started), read_before_(steady_now()) {}
+    : id_(std::move(id)), role_(std::move(role)), parent_(std::move(parent)), measured_{.taken = steady_now()}, started_(started) {}
 
 void actor_probe::enqueued() {
   auto depth = depth_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -44,8 +50,20 @@ void actor_probe::begin_life(wall_time now) {
   depth_ = 0;
 }
 
+void actor_probe::measure(instant now) {
+  auto elapsed = now - measured_.taken;
+  if (elapsed < measured_every) return;
+  figures next{.taken = now, .handled = handled_.load(std::memory_order_relaxed), .latency = latency_.read()};
+  auto recent = next.latency.since(measured_.latency);
+  next.handled_per_s = static_cast<std::uint32_t>((next.handled - measured_.handled) * 1'000'000 / static_cast<std::uint64_t>(elapsed.count()));
+  next.latency_p50_us = static_cast<std::uint32_t>(recent.quantile_us(0.5));
+  next.latency_p99_us = static_cast<std::uint32_t>(recent.quantile_us(0.99));
+  measured_ = std::move(next);
+}
+
 actor_status actor_probe::read(instant now) {
   std::lock_guard guard(mutex_);
+  measure(now);
   actor_status s;
   s.id = id_;
   s.role = role_;
@@ -54,21 +72,13 @@ actor_status actor_probe::read(instant now) {
   s.doing = doing_;
   s.mailbox_depth = static_cast<std::uint32_t>(std::max<std::int64_t>(0, depth_.load(std::memory_order_relaxed)));
   s.mailbox_high_water = static_cast<std::uint32_t>(high_water_.load(std::memory_order_relaxed));
-  s.handled_total = handled_.load(std::memory_order_relaxed);
+  s.handled_total = measured_.handled;
+  s.handled_per_s = measured_.handled_per_s;
+  s.latency_p50_us = measured_.latency_p50_us;
+  s.latency_p99_us = measured_.latency_p99_us;
   s.restarts = lives_ > 0 ? lives_ - 1 : 0;
   s.last_death = last_death_;
   s.started = started_;
-  auto elapsed = now - read_before_;
-  if (elapsed >= std::chrono::milliseconds(100)) {
-    s.handled_per_s = static_cast<std::uint32_t>((s.handled_total - handled_before_) * 1'000'000 / static_cast<std::uint64_t>(elapsed.count()));
-  }
-  auto latency = latency_.read();
-  auto recent = latency.since(latency_before_);
-  s.latency_p50_us = static_cast<std::uint32_t>(recent.quantile_us(0.5));
-  s.latency_p99_us = static_cast<std::uint32_t>(recent.quantile_us(0.99));
-  handled_before_ = s.handled_total;
-  read_before_ = now;
-  latency_before_ = latency;
   return s;
 }
 

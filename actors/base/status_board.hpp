@@ -27,10 +27,10 @@ class actor_probe {
   void died(std::string cause);
   void begin_life(wall_time now);
 
-  /// The status now; rates are over the time since the last reading.
+  /// The status now. Figures are measured once a second, whoever reads in between: each is of a whole second at least.
   introspection::actor_status read(instant now);
 
-  /// What it has counted in all its lives; reading it leaves the rates of `read` alone.
+  /// What it has counted in all its lives.
   struct totals {
     std::string role;
     std::uint64_t handled = 0, restarts = 0;
@@ -45,14 +45,21 @@ class actor_probe {
   std::atomic<std::uint64_t> handled_{0};
   introspection::histogram latency_;
 
+  /// What was measured last: readers share it, so that what none of them changes is the same for all.
+  struct figures {
+    instant taken;
+    std::uint64_t handled = 0;
+    introspection::histogram_reading latency;
+    std::uint32_t handled_per_s = 0, latency_p50_us = 0, latency_p99_us = 0;
+  };
+  void measure(instant now);
+
   mutable std::mutex mutex_;  ///< guards what follows
+  figures measured_;
   introspection::life state_ = introspection::life::starting;
   std::string doing_, last_death_;
   std::uint32_t lives_ = 0;
   wall_time started_;
-  std::uint64_t handled_before_ = 0;
-  instant read_before_;
-  introspection::histogram_reading latency_before_;
 };
 
 using probe_ptr = std::shared_ptr<actor_probe>;

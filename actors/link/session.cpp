@@ -197,10 +197,13 @@ void session_state::on_beat() {
     used_at_ = now.now;
     caf::anon_send(setup_.manager, session_idle{setup_.serial});
   }
-  if (peer_->admitted && now.now - rechecked_at_ > limits::recheck_interval) {
+  if ((peer_->admitted || peer_->unverified) && now.now - rechecked_at_ > limits::recheck_interval) {
     rechecked_at_ = now.now;
-    if (auto still = setup_.verify(peer_admission_, peer_->tls_key, now.wall); !still) {
-      return end(link::reason_for(still.error()), still.error().message());
+    auto still = setup_.verify(peer_admission_, peer_->tls_key, now.wall);
+    if (!still) return end(link::reason_for(still.error()), still.error().message());
+    bool known_now = peer_->unverified && !still->unverified;
+    if (known_now && (!peer_->admitted || still->kind != peer_->kind)) {
+      return end(refusal_reason::going_away, "the admission can be verified from now on; dial anew");
     }
   }
   pump();

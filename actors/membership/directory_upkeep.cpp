@@ -6,6 +6,12 @@
 
 namespace holdfast::actors {
 
+namespace {
+
+constexpr duration pause_after_refusal = std::chrono::seconds(5);
+
+}  // namespace
+
 void directory_upkeep::go_on(const identity::configuration_entry& configuration) {
   ++rounds_;
   learn(configuration);
@@ -84,7 +90,7 @@ void directory_upkeep::dial_members() {
 
 void directory_upkeep::advertise() {
   auto directory = context_.trust().directory();
-  if (!directory || advertising_) return;
+  if (!directory || advertising_ || steady_now() < advertise_at_) return;
   auto listed = directory->nodes.find(context_.identity().node);
   auto advert = context_.config.advert;
   if (listed != directory->nodes.end() && listed->second.address == advert.address && listed->second.roles == advert.roles &&
@@ -94,11 +100,27 @@ void directory_upkeep::advertise() {
   advertising_ = true;
   advert.cluster = context_.identity().cluster;
   advert.node = context_.identity().node;
-  advert.counter = static_cast<std::uint64_t>(wall_now().ms);
+  advert.counter = std::max(static_cast<std::uint64_t>(wall_now().ms), counter_min_);
   ring::advertise operation{crypto::signed_statement<identity::advertisement>::make(advert, context_.identity_key())};
   context_.ask_root(ring_submission{codec::encode(ring::root_operation(operation)), std::nullopt}, [this](result<ring::entry_reply> done) {
     advertising_ = false;
-    if (!done) log::warning("advertisement refused", {{"why", done.error().message()}});
+    if (done) return;
+    advertise_at_ = steady_now() + pause_after_refusal;
+    log::warning("advertisement refused", {{"why", done.error().message()}});
+    if (done.error().is(errc::stale)) learn_counter();
+  });
+}
+
+/// A clock that was ahead when this node last advertised itself left a counter behind that the right time does not reach.
+void directory_upkeep::learn_counter() {
+  advertising_ = true;
+  context_.ask_root(ring_reading{ring::advertisement_place(context_.identity().node)}, [this](result<ring::entry_reply> found) {
+    advertising_ = false;
+    if (!found || !found->entry.value) return;
+    auto last = codec::decode<ring::advertisement_record>(*found->entry.value, "advertisement");
+    if (!last) return;
+    counter_min_ = last->counter + 1;
+    advertise_at_ = {};
   });
 }
 

@@ -20,12 +20,15 @@ class directory_upkeep {
   void hand_on(const identity::configuration_entry& configuration);
   bool is_primary_of(const ring_id& ring) const;
   void advertise();
+  void learn_counter();
 
   membership_context& context_;
   std::uint64_t rounds_ = 0;
   std::uint64_t dialled_ = 0;                     ///< the version whose members are linked
   std::uint64_t handed_on_ = 0;                   ///< the version that the object ring has
   std::uint64_t seen_version_ = 0, seen_at_ = 0;  ///< the newest to hand on, and the round in which it was first seen
+  std::uint64_t counter_min_ = 0;                 ///< of the next advertisement: the ring has had all below
+  instant advertise_at_{};                        ///< not before: the last one was refused
   bool asked_ = false, handing_on_ = false, advertising_ = false;
 };
 

@@ -25,7 +25,7 @@ void founding_side::go_on() {
 // -- the founder ----------------------------------------------------------------------------------------------------
 
 outcome founding_side::save() {
-  return context_.config.keeper->change([&](node_identity& i) { i.founding = engine_->record(); });
+  return context_.change([&](node_identity& i) { i.founding = engine_->record(); });
 }
 
 outcome founding_side::invite(const ring::invite& invitation) {
@@ -55,6 +55,7 @@ void founding_side::collect_consents() {
                                              " ring-capable nodes are here");
     return;
   }
+  if (steady_now() < complete_at_) return;
   if (auto own = engine_->consent(consent(engine_->proposal_body())); own && *own) return complete();
   for (const auto& seat : engine_->proposal()->root.seats) {
     if (seat.node != context_.identity().node && !consenting_.contains(seat.node)) ask_for_consent(seat.node);
@@ -73,7 +74,11 @@ void founding_side::ask_for_consent(const node_id& seat) {
 }
 
 void founding_side::complete() {
-  if (auto ok = adopt(*engine_->complete()); !ok) context_.note(severity::error, "founding", ok.error().message());
+  constexpr auto pause = std::chrono::seconds(5);
+  auto adopted = adopt(*engine_->complete());
+  if (adopted) return;
+  complete_at_ = steady_now() + pause;
+  context_.note(severity::error, "founding", adopted.error().message());
 }
 
 void founding_side::hand_over() {
@@ -119,15 +124,19 @@ void founding_side::ask_about_founding(const node_id& member, const std::string&
   context_.ask_peer(member, membership::seat_offer{seat_of(context_.identity()), advert.address}, [](result<membership::reply>) {});
 }
 
+/// The rings start on what is published: saved first, it is still known after a crash.
 outcome founding_side::adopt(const identity::trust_chain& chain) {
-  auto adopted = context_.trust().adopt(chain);
-  if (!adopted) return fail(adopted.error());
-  return context_.config.keeper->change([&](node_identity& i) {
+  if (auto walked = identity::verify(chain, context_.trust().cluster()); !walked) return fail(walked.error());
+  auto saved = context_.change([&](node_identity& i) {
     i.chain = chain;
     for (const auto& [node, address] : context_.addresses) {
       if (node != i.node) i.members[node] = address;
     }
   });
+  if (!saved) return saved;
+  if (auto adopted = context_.trust().adopt(chain); !adopted) return fail(adopted.error());
+  caf::anon_send(context_.config.link.manager, recheck_atom::value);  // who was taken at his word can be verified now
+  return {};
 }
 
 result<identity::configuration_consent> founding_side::consent_to(const link::peer_info& from, bytes_view proposal) {

@@ -42,6 +42,7 @@ class founding_side {
   membership_context& context_;
   std::optional<membership::founding_engine> engine_;
   std::set<node_id> consenting_;  ///< asked and not answered
+  instant complete_at_{};         ///< not before: it failed just now
   bool handing_over_ = false;
 };
 

@@ -9,26 +9,36 @@
 
 namespace holdfast::actors {
 
-/// The node's identity in memory, saved with every change. Shared between the start of the node and its membership role.
+/// The node's identity in memory, saved with every change. Safe from any thread: the membership role changes it, the node's other parts
+/// read it.
 class identity_keeper {
  public:
-  identity_keeper(storage::data_directory& directory, node_identity identity) : directory_(directory), identity_(std::move(identity)) {}
+  identity_keeper(storage::data_directory& directory, node_identity identity)
+      : directory_(directory), identity_(std::make_shared<const node_identity>(std::move(identity))) {}
 
-  const node_identity& get() const { return identity_; }
+  /// As it is now; a later change leaves what was given alone.
+  std::shared_ptr<const node_identity> get() const {
+    std::lock_guard guard(mutex_);
+    return identity_;
+  }
 
   /// Applies a change and makes it durable; without success the change is taken back.
   template <class Change>
   outcome change(Change apply) {
-    auto changed = identity_;
-    apply(changed);
-    auto saved = save_identity(directory_, changed);
+    std::lock_guard one_at_a_time(changing_);
+    auto changed = std::make_shared<node_identity>(*get());
+    apply(*changed);
+    auto saved = save_identity(directory_, *changed);
+    std::lock_guard guard(mutex_);
     if (saved) identity_ = std::move(changed);
     return saved;
   }
 
  private:
   storage::data_directory& directory_;
-  node_identity identity_;
+  std::mutex changing_;       ///< held while the disk is written, when readers must not wait
+  mutable std::mutex mutex_;  ///< guards what follows
+  std::shared_ptr<const node_identity> identity_;
 };
 
 /// What a node says of itself whose admission was revoked.

@@ -15,23 +15,30 @@ class membership_context {
   using reply_handler = std::function<void(result<membership::reply>)>;
 
   membership_context(membership_actor::pointer self, membership_config given, actor_probe& probe)
-      : config(std::move(given)), addresses(config.keeper->get().members), self_(self), probe_(probe) {}
+      : config(std::move(given)), addresses(config.keeper->get()->members), identity_(config.keeper->get()), self_(self), probe_(probe) {}
 
   membership_config config;
   std::map<node_id, std::string> addresses;  ///< where members may be dialled: as the directory says, before there is one as they said
   std::optional<rings_ready> rings;          ///< how to ask the rings, once they can be asked
 
-  const node_identity& identity() const { return config.keeper->get(); }
+  const node_identity& identity() const { return *identity_; }
   crypto::signing_key identity_key() const { return crypto::signing_key::from_seed(identity().identity_seed); }
   trust_store& trust() const { return *config.trust; }
   actor_probe& probe() const { return probe_; }
 
   /// An event about this node, for people.
   void note(introspection::severity weight, std::string kind, std::string sentence) const;
-  /// Changes the node's identity and saves it; that it could not be saved is an event.
+  /// Changes the node's identity and saves it. `identity()` is another object from then on.
+  template <class Change>
+  outcome change(Change apply) {
+    auto saved = config.keeper->change(apply);
+    identity_ = config.keeper->get();
+    return saved;
+  }
+  /// Likewise; that it could not be saved is an event.
   template <class Change>
   void change_identity(Change apply) {
-    if (auto saved = config.keeper->change(apply); !saved) note(introspection::severity::error, "identity-not-saved", saved.error().message());
+    if (auto saved = change(apply); !saved) note(introspection::severity::error, "identity-not-saved", saved.error().message());
   }
 
   /// Rings verify what they answer: see `ring_asker`. Only once there are `rings`.
@@ -46,6 +53,7 @@ class membership_context {
   template <class Reply, class Ask, class Question>
   void ask_ring(const ring_asker_actor& ring, Ask how, Question what, std::function<void(result<Reply>)> done);
 
+  std::shared_ptr<const node_identity> identity_;
   membership_actor::pointer self_;
   actor_probe& probe_;
 };

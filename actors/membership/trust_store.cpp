@@ -11,6 +11,7 @@ namespace {
 result<link::peer_info> at_its_word(const ring::admission_proof& proof, const digest& tls_key) {
   link::peer_info peer;
   peer.tls_key = tls_key;
+  peer.unverified = true;
   peer.name = "unverified";
   if (auto* admitted = std::get_if<ring::ring_admission>(&proof)) {
     peer.id = admitted->node;

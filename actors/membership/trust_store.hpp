@@ -38,7 +38,7 @@ class trust_store {
   std::uint64_t directory_version() const;
 
   /// For the links: who shows this admission over a connection with this TLS key, if it is to be spoken with. `expired` if nothing is
-  /// amiss but its time. Before any chain is known whoever answers is taken at its word.
+  /// amiss but its time, `unverified` if this process has yet to learn what it would be verified by.
   result<link::peer_info> verify_peer(bytes_view admission, const digest& tls_key, wall_time now) const;
 
   /// Where a node can be dialled, by the directory; empty if it is not listed.

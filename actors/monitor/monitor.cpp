@@ -1,12 +1,12 @@
 #include "actors/monitor/monitor.hpp"
 
-
 #include "actors/base/memory.hpp"
 #include "actors/base/role_actor.hpp"
 #include "actors/base/send_later.hpp"
 #include "introspection/status/monitor_messages.hpp"
 #include "introspection/status/status_json.hpp"
 #include "protocols/codec/reader.hpp"
+#include "protocols/link/link_limits.hpp"
 #include "protocols/membership/failure_detector.hpp"
 
 namespace holdfast::actors {
@@ -20,7 +20,7 @@ using membership::verdict;
 constexpr auto beat_interval = 500ms;
 constexpr auto poll_interval = 100ms;      ///< as the failure detector wants it
 constexpr auto report_patience = 3s;
-constexpr std::size_t view_json_bytes_max = 4u << 20;
+constexpr std::size_t view_json_bytes_max = link::limits::message_bytes_max - 64;  ///< with what says that it is a view
 
 /// A line for a person; nothing while all is well.
 std::string what_it_waits_for(const node_status& node) {
@@ -54,13 +54,12 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     auto me = caf::actor_cast<caf::actor>(this);
     set_default_handler(caf::drop);  // watchers of links are told more than this role needs
     config_.links->subscribe(link::message_kind::monitor, me);
-    config_.links->watch(me);
     config_.links->hear(me);
     send(this, monitor_beat_atom::value);
     send(this, monitor_poll_atom::value);
     return {
         [this](const inbound& m) { on_inbound(m); },
-        [this](const monitor_answer& a) { on_answer(a); },
+        [this](monitor_answer& a) { on_answer(a); },
         [this](const peer_up& e) { on_link(e.peer->id, e.peer->kind, true); },
         [this](const peer_down& e) {
           if (e.lane == link::traffic_class::foreground) on_link(e.peer->id, e.peer->kind, false);
@@ -134,18 +133,18 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
     } else if (std::holds_alternative<sign_in_request>(*request)) {
       if (auto url = config_.window->sign_in(); m.from->admitted && !url.empty()) reply = sign_in_reply{std::move(url)};
     } else if (show(); auto view = config_.window->look()) {
-      auto text = dump(full_json(*view));
-      if (text.size() <= view_json_bytes_max) reply = view_reply{std::move(text)};
+      if (auto text = view_text(*view, view_json_bytes_max); !text.empty()) reply = view_reply{std::move(text)};
     }
     static_cast<void>(config_.links->reply(m, make_payload(codec::encode(reply))));
   }
 
-  void on_answer(const monitor_answer& answer) {
+  void on_answer(monitor_answer& answer) {
     auto node = state.nodes.find(answer.from);
     if (node == state.nodes.end()) return;
     node->second.asked = false;
     if (!answer.report || !check(*answer.report, answer.from)) return;
-    node->second.mirror.apply(*answer.report);
+    settle_times(*answer.report, wall_now());
+    node->second.mirror.apply(std::move(*answer.report));
     on_heard(answer.from, duration(0));
   }
 
@@ -215,6 +214,7 @@ class monitor_role final : public role_actor<monitor_actor, monitor_state> {
   void show() {
     cluster_observation seen;
     seen.cluster = config_.trust->cluster();
+    seen.configuration = config_.trust->configuration();
     seen.observer = config_.self.id;
     seen.now = wall_now();
     own_.apply(book_.answer(own_.next()));

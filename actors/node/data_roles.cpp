@@ -1,6 +1,7 @@
 #include "actors/node/data_roles.hpp"
 
 #include "actors/archive/archive_role.hpp"
+#include "actors/node/watching.hpp"
 #include "actors/replica/replica_role.hpp"
 #include "actors/router/router_role.hpp"
 
@@ -17,22 +18,12 @@ std::function<caf::actor()> subscribed(link_port_ptr links, link::message_kind k
   };
 }
 
-/// What `start` made hears of links; the one before it no longer does.
-std::function<caf::actor()> watching(link_port_ptr links, std::function<caf::actor()> start) {
-  return [links, start, before = caf::actor()]() mutable {
-    if (before) links->unwatch(before);
-    before = start();
-    links->watch(before);
-    return before;
-  };
-}
-
 supervised_child plan_archive(caf::actor_system& system, const services_ptr& s) {
   supervised_child child;
   child.spec.id = "archive";
   child.probe = "archive";
   child.start = watching(s->link.port, [&system, s] {
-    archive_config config{s->self(), crypto::signing_key::from_seed(s->keeper->get().identity_seed), s->trust->configuration()->object.id,
+    archive_config config{s->self(), crypto::signing_key::from_seed(s->keeper->get()->identity_seed), s->trust->configuration()->object.id,
                           s->rings()->object};
     config.trust = s->trust;
     config.links = s->link.port;
@@ -56,7 +47,7 @@ supervised_child plan_router(caf::actor_system& system, const services_ptr& s) {
   child.spec.id = "router";
   child.probe = "router";
   child.start = subscribed(s->link.port, link::message_kind::mesh, [&system, s] {
-    router_role_config config{s->self(), crypto::signing_key::from_seed(s->keeper->get().identity_seed), s->trust, s->link.port, s->board};
+    router_role_config config{s->self(), crypto::signing_key::from_seed(s->keeper->get()->identity_seed), s->trust, s->link.port, s->board};
     auto router = spawn_router_role(system, std::move(config));
     s->set_router(router);
     return caf::actor_cast<caf::actor>(router);

@@ -118,8 +118,8 @@ result<int> run_once(const node_config& config, const start_choice& choice, cons
     if (auto entered = enter_cluster(system, *s, std::move(*plan), choice); !entered) return entered;
     log::info("node starts",
               {{"name", config.name}, {"node", s->self().brief()}, {"cluster", s->trust->cluster().brief()}, {"listen", config.listen}});
-    if (auto& founding = s->keeper->get().founding; founding && founding->ring_size > 1) {
-      log::info("the cluster starts when " + std::to_string(founding->ring_size) + " ring-capable nodes are here, this one included",
+    if (auto identity = s->keeper->get(); identity->founding && identity->founding->ring_size > 1) {
+      log::info("the cluster starts when " + std::to_string(identity->founding->ring_size) + " ring-capable nodes are here, this one included",
                 {{"tokens", "holdfast invite node --profile " + s->directory->at("operator.toml")}});
     }
     node_roles roles{system, s};

@@ -4,6 +4,7 @@
 
 #include "actors/node/data_roles.hpp"
 #include "actors/node/rings.hpp"
+#include "actors/node/watching.hpp"
 
 namespace holdfast::actors {
 
@@ -40,9 +41,8 @@ supervised_child node_roles::plan_membership() {
   supervised_child child;
   child.spec.id = "responsible-party";
   child.probe = "responsible-party";
-  child.start = [&system = system_, services = services_, before = caf::actor()]() mutable {
+  child.start = watching(services_->link.port, [&system = system_, services = services_] {
     auto& s = *services;
-    if (before) s.link.port->unwatch(before);
     membership_config config;
     config.keeper = s.keeper;
     config.trust = s.trust;
@@ -62,10 +62,8 @@ supervised_child node_roles::plan_membership() {
     config.on_configured = [weak = std::weak_ptr<node_services>(services)] {
       if (auto alive = weak.lock()) alive->configured = true;
     };
-    before = caf::actor_cast<caf::actor>(spawn_membership(system, std::move(config)));
-    s.link.port->watch(before);
-    return before;
-  };
+    return caf::actor_cast<caf::actor>(spawn_membership(system, std::move(config)));
+  });
   return child;
 }
 

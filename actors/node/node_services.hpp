@@ -67,7 +67,7 @@ struct node_services {
   std::atomic<bool> disk_failed{false};
   std::atomic<bool> roles_failed{false};
 
-  const node_id& self() const { return keeper->get().node; }
+  node_id self() const { return keeper->get()->node; }
 
  private:
   mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "actors/node/rings.hpp"
 
 #include "actors/base/log.hpp"
+#include "actors/node/watching.hpp"
 #include "actors/ring/ring_member.hpp"
 #include "protocols/ring/object_operation.hpp"
 #include "protocols/ring/object_state.hpp"
@@ -39,7 +40,7 @@ supervised_child plan_member(caf::actor_system& system, const services_ptr& s, c
   ring_member_config config{s->trust->cluster(), ring, *ring.seat_of(s->self()), crypto::signing_key::from_seed(seed)};
   config.label = label;
   config.log_directory = s->directory->at("log-" + label);
-  config.ran_before = s->keeper->get().voted;
+  config.ran_before = s->keeper->get()->voted;
   config.make_machine = std::move(machine);
   config.links = s->link.port;
   config.log = s->log;
@@ -59,14 +60,12 @@ supervised_child plan_member(caf::actor_system& system, const services_ptr& s, c
   supervised_child child;
   child.spec.id = label;
   child.probe = "inner-ring/" + label;
-  child.start = [&system, config, gate = s->gate, links = s->link.port]() mutable {
+  child.start = watching(s->link.port, [&system, config, gate = s->gate]() mutable {
     auto member = spawn_ring_member(system, config);
     config.ran_before = true;
     caf::anon_send(gate, ring_registration{config.ring.id, member});
-    auto handle = caf::actor_cast<caf::actor>(member);
-    links->watch(handle);
-    return handle;
-  };
+    return caf::actor_cast<caf::actor>(member);
+  });
   return child;
 }
 
@@ -81,13 +80,13 @@ std::vector<supervised_child> plan_rings(caf::actor_system& system, const servic
   if (auto seat = configuration.root.seat_of(s->self())) {
     root.local = {*seat, s->gate};
     object.local = {*configuration.object.seat_of(s->self()), s->gate};
-    auto& identity = s->keeper->get();
-    children.push_back(plan_member(system, s, "root", configuration.root, identity.root_seat_seed,
+    auto identity = s->keeper->get();
+    children.push_back(plan_member(system, s, "root", configuration.root, identity->root_seat_seed,
                                    [chain] { return std::make_unique<ring::root_state>(chain); }));
-    children.push_back(plan_member(system, s, "object", configuration.object, identity.object_seat_seed, [chain] {
+    children.push_back(plan_member(system, s, "object", configuration.object, identity->object_seat_seed, [chain] {
       return std::make_unique<ring::object_state>(*chain.current, chain.genesis.rules);
     }));
-    if (!identity.voted) {
+    if (!identity->voted) {
       auto saved = s->keeper->change([](node_identity& i) { i.voted = true; });
       if (!saved) s->disk_failed = true;
     }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "actors/node/node_metrics.hpp"
+#include "actors/node/watching.hpp"
 
 namespace holdfast::actors {
 
@@ -40,7 +41,7 @@ supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, 
   supervised_child child;
   child.spec.id = "monitor";
   child.probe = "monitor";
-  child.start = [&system, s, window] {
+  child.start = watching(s->link.port, [&system, s, window] {
     monitor_config config;
     config.self.id = s->self();
     config.self.name = s->config.name;
@@ -67,7 +68,7 @@ supervised_child plan_monitor(caf::actor_system& system, const services_ptr& s, 
       return alive ? status_counters(*alive) : std::map<std::string, std::uint64_t>();
     };
     return caf::actor_cast<caf::actor>(spawn_monitor(system, std::move(config)));
-  };
+  });
   return child;
 }
 
@@ -85,6 +86,7 @@ result<std::unique_ptr<introspection::dashboard_server>> start_dashboard(const s
   }
   auto colon = address.rfind(':');
   config.address = address.substr(0, colon);
+  config.hosts = {s->config.advertise.substr(0, s->config.advertise.rfind(':'))};
   if (config.address.starts_with('[')) config.address = config.address.substr(1, config.address.size() - 2);
   std::from_chars(address.data() + colon + 1, address.data() + address.size(), config.port);
   config.snapshot = [window] { return window->look(); };

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <map>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "introspection/dashboard/http_session.hpp"
@@ -87,12 +88,24 @@ class dashboard_server::server {
         });
         return;
       }
-      if (connections_ < config_.limits.connections_max) {
-        ++connections_;
-        std::make_shared<http_session>(std::move(socket), *context_)->run();
+      if (make_room()) {
+        auto session = std::make_shared<http_session>(std::move(socket), *context_);
+        sessions_.insert(session.get());
+        session->run();
       }
       accept();
     });
+  }
+
+  /// Whoever opens many connections and says nothing on them takes the place of none who does. What is closed here ends in a moment.
+  bool make_room() {
+    if (sessions_.size() < config_.limits.connections_max) return true;
+    http_session* quietest = nullptr;
+    for (auto* session : sessions_) {
+      if (session->quiet_since() && (!quietest || *session->quiet_since() < *quietest->quiet_since())) quietest = session;
+    }
+    if (quietest) quietest->close();
+    return quietest != nullptr;
   }
 
   bool open_stream(const std::shared_ptr<http_session>& session) {
@@ -103,7 +116,7 @@ class dashboard_server::server {
   }
 
   void ended(http_session* session) {
-    --connections_;
+    sessions_.erase(session);
     streams_.erase(session);
   }
 
@@ -131,7 +144,7 @@ class dashboard_server::server {
   std::optional<responder> pages_;
   event_feed feed_;
   std::map<http_session*, std::weak_ptr<http_session>> streams_;
-  std::size_t connections_ = 0;
+  std::set<http_session*> sessions_;
   std::chrono::steady_clock::time_point spoken_ = std::chrono::steady_clock::now();
   std::optional<http_session::context> context_;
   asio::io_context loop_{1};  // after what its handlers use: pending ones are destroyed with it
@@ -155,7 +168,9 @@ std::uint16_t dashboard_server::port() const { return server_->bound().port(); }
 
 std::string dashboard_server::url() const {
   auto address = server_->bound().address();
-  auto text = address.is_unspecified() ? "127.0.0.1" : address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  const auto& hosts = server_->config().hosts;
+  std::string text = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  if (address.is_unspecified()) text = hosts.empty() ? "127.0.0.1" : hosts.front();
   return "http://" + text + ":" + std::to_string(port());
 }
 

@@ -1,7 +1,7 @@
 // The dashboard: one thread that serves the pages, their JSON, metrics and health over HTTP/1.1. Read-only: GET and HEAD alone.
 //
-// What keeps it safe: it answers only to Host names it knows (a page elsewhere that points its own name at this address gets
-// nothing), shows nothing without the cookie that the sign-in link sets, limits headers, time, connections and streams, and
+// What keeps it safe: it answers to addresses and to Host names it knows (a page elsewhere that points its own name at this address
+// gets nothing), shows nothing without the cookie that the sign-in link sets, limits headers, time, connections and streams, and
 // sends the strictest headers that the pages work with. It reads the cluster through a function that must be safe to call from
 // its thread, and shares no other state with the rest of the node.
 #pragma once
@@ -19,7 +19,7 @@ using snapshot_source = std::function<std::shared_ptr<const cluster_view>()>;
 
 struct dashboard_limits {
   std::uint32_t header_bytes_max = 16u << 10;
-  std::uint32_t connections_max = 256;  ///< more are closed at once
+  std::uint32_t connections_max = 256;  ///< one more takes the place of whoever has waited longest
   std::uint32_t streams_max = 64;       ///< of the connections, event streams; more get 503
   std::uint32_t stream_backlog_bytes_max = 4u << 20;  ///< a stream that is further behind is dropped; its page reconnects
   std::chrono::milliseconds request_timeout_ms{5'000};  ///< for a request's header to arrive in full
@@ -31,7 +31,7 @@ struct dashboard_limits {
 struct dashboard_config {
   std::string address = "127.0.0.1";  ///< numeric
   std::uint16_t port = 0;             ///< 0: a free one
-  std::vector<std::string> hosts;     ///< names it answers to besides loopback's and `address`, without port
+  std::vector<std::string> hosts;     ///< names it answers to besides "localhost" and numeric addresses, without port
   std::string key;                    ///< the sign-in link's secret: at least 32 letters and digits
   snapshot_source snapshot;
   std::function<life()> state;           ///< of this node, for /health/ready: ready while it serves
@@ -53,7 +53,7 @@ class dashboard_server {
 
   std::uint16_t port() const;
 
-  /// "http://127.0.0.1:8080", without a trailing slash. A wildcard address is given as loopback.
+  /// "http://127.0.0.1:8080", without a trailing slash. For a wildcard address the first of `hosts` is given, or loopback.
   std::string url() const;
 
   /// The address that signs a browser in. Holds the key: for the operator's terminal, never for a log.

@@ -1,6 +1,7 @@
 #include "introspection/dashboard/http_rules.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 
 namespace holdfast::introspection {
 
@@ -49,6 +50,12 @@ std::optional<std::string> host_name(std::string_view field) {
   std::string name(field.substr(0, end));
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return name;
+}
+
+bool is_address(const std::string& host_name) {
+  in6_addr room;
+  if (!host_name.starts_with('[')) return inet_pton(AF_INET, host_name.c_str(), &room) == 1;
+  return inet_pton(AF_INET6, host_name.substr(1, host_name.size() - 2).c_str(), &room) == 1;
 }
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find_first_of("?#")); }

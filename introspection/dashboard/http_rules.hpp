@@ -11,6 +11,9 @@ namespace holdfast::introspection {
 /// The name in a Host field without its port, lower-case, IPv6 in brackets; nothing if it is malformed.
 std::optional<std::string> host_name(std::string_view host_field);
 
+/// Whether the name of a host, as `host_name` gives it, is a numeric address.
+bool is_address(const std::string& host_name);
+
 /// The path of a request target, undecoded: our paths need no escapes.
 std::string_view path_of(std::string_view target);
 

@@ -95,6 +95,7 @@ void http_session::respond(page_response response, bool head_only, bool keep_ali
     message->keep_alive(keep_alive);
     http::async_write(stream_, *message, [self = shared_from_this(), message, keep_alive](error_code ec, std::size_t) {
       if (ec || !keep_alive) return self->close();
+      self->answered_ = std::chrono::steady_clock::now();
       self->await_request(self->server_.limits.idle_timeout_ms);
     });
   };
@@ -142,6 +143,10 @@ void http_session::write_next() {
     self->queue_.pop_front();
     if (!self->queue_.empty()) self->write_next();
   });
+}
+
+std::optional<std::chrono::steady_clock::time_point> http_session::quiet_since() const {
+  return streaming_ || !stream_.socket().is_open() ? std::nullopt : std::optional(answered_);
 }
 
 void http_session::close() {

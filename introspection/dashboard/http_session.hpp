@@ -37,6 +37,11 @@ class http_session : public std::enable_shared_from_this<http_session> {
   /// Whether the stream has been given its snapshot.
   bool started() const { return started_; }
 
+  /// Since when nothing has been answered; nothing for an event stream, and once it is closed.
+  std::optional<std::chrono::steady_clock::time_point> quiet_since() const;
+
+  void close();
+
  private:
   using empty_parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
@@ -48,7 +53,6 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void open_stream();
   void watch_for_end();
   void write_next();
-  void close();
 
   const context& server_;
   boost::beast::tcp_stream stream_;
@@ -57,6 +61,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   page_response response_;  // its body must outlive the write
   std::deque<stream_message> queue_;
   std::size_t queued_bytes_ = 0;
+  std::chrono::steady_clock::time_point answered_ = std::chrono::steady_clock::now();
   bool streaming_ = false, started_ = false;
   std::array<char, 256> ignored_{};
 };

@@ -56,15 +56,13 @@ bool is_loopback(std::string_view address) { return address.starts_with("127.") 
 
 responder::responder(const dashboard_config& config, std::uint16_t port)
     : config_(config),
-      hosts_{"localhost", "127.0.0.1", "[::1]"},
+      hosts_{"localhost"},
       cookie_name_("holdfast_" + std::to_string(port)),
       cookie_(to_base32(crypto::hash_raw("holdfast/dashboard-cookie/v1", {as_bytes_view(config.key)}))),
       loopback_(is_loopback(config.address)) {
-  auto bracketed = config.address.find(':') != std::string::npos ? "[" + config.address + "]" : config.address;
   for (const auto& name : config.hosts) {
     if (auto plain_name = host_name(name)) hosts_.push_back(*plain_name);
   }
-  hosts_.push_back(bracketed);
 }
 
 page_response responder::answer(const page_request& r) const {
@@ -91,9 +89,10 @@ page_response responder::answer(const page_request& r) const {
   return text(404, "There is nothing here.\n");
 }
 
+/// Nobody can point an address elsewhere, as they can a name of their own: a page that was asked for by address is not another's.
 bool responder::host_known(const std::string& field) const {
   auto name = host_name(field);
-  return name && std::find(hosts_.begin(), hosts_.end(), *name) != hosts_.end();
+  return name && (is_address(*name) || std::find(hosts_.begin(), hosts_.end(), *name) != hosts_.end());
 }
 
 bool responder::signed_in(const page_request& r) const {

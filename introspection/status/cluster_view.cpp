@@ -24,15 +24,33 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
 
 /// 0 for an unknown capacity.
 std::uint64_t percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<std::uint64_t>(100.0L * part / whole);
+  return whole == 0 ? 0 : static_cast<std::uint64_t>(std::min(100.0L * part / whole, 1000.0L));
 }
 
 bool at_work(life x) { return x == life::serving || x == life::catching_up || x == life::suspect; }
 
-node_view view_of(const node_observation& seen) {
+/// What the node says of the rings that it has a seat in, once of each; which rings those are, and how large, is not for it to say.
+std::vector<ring_status> seats_of(const node_observation& seen, const std::optional<identity::configuration_entry>& configuration) {
+  std::vector<ring_status> seats;
+  if (!configuration) return seats;
+  for (const auto& [ring, label] : {std::pair(&configuration->object, "object"), std::pair(&configuration->root, "root")}) {
+    auto seat = ring->seat_of(seen.id);
+    const auto& told = seen.mirror->node().rings;
+    auto own = std::find_if(told.begin(), told.end(), [&](const auto& r) { return r.id == ring->id; });
+    if (!seat || own == told.end()) continue;
+    seats.push_back(*own);
+    seats.back().label = label;
+    seats.back().seat = *seat;
+    seats.back().seats = static_cast<std::uint32_t>(ring->size());
+  }
+  return seats;
+}
+
+node_view view_of(const node_observation& seen, const std::optional<identity::configuration_entry>& configuration) {
   node_view v;
   if (seen.mirror && !seen.mirror->empty()) {
     v.status = seen.mirror->node();
+    v.status.rings = seats_of(seen, configuration);
     for (const auto& [id, actor] : seen.mirror->actors()) v.actors.push_back(actor);
   }
   v.status.id = seen.id;
@@ -250,21 +268,22 @@ std::string ill(const std::vector<trouble>& troubles) {
   return sentence + ".";
 }
 
-}  // namespace
-
-std::string cluster_view::name_of(const node_id& node) const {
-  for (const auto& n : nodes) {
-    if (n.status.id == node) return n.status.name;
-  }
-  return node.brief();
+/// Each node's newest are shown, so that whoever makes up many, or has many, leaves room for the others'.
+void add_events(std::vector<event>& all, const status_mirror& mirror, std::size_t nodes) {
+  constexpr std::size_t share_min = 32;
+  const auto& own = mirror.events();
+  auto share = std::min(own.size(), std::max(share_min, events_max / nodes));
+  all.insert(all.end(), own.end() - static_cast<std::ptrdiff_t>(share), own.end());
 }
+
+}  // namespace
 
 cluster_view build_view(const cluster_observation& seen) {
   cluster_view view{.cluster = seen.cluster, .observer = seen.observer, .time = seen.now};
   for (const auto& node : seen.nodes) {
-    view.nodes.push_back(view_of(node));
+    view.nodes.push_back(view_of(node, seen.configuration));
     view.nodes.back().answers |= node.id == seen.observer;  // whatever it says of its own state
-    if (node.mirror) view.events.insert(view.events.end(), node.mirror->events().begin(), node.mirror->events().end());
+    if (node.mirror) add_events(view.events, *node.mirror, seen.nodes.size());
   }
   std::sort(view.nodes.begin(), view.nodes.end(), [](const auto& a, const auto& b) {
     return std::tie(a.status.name, a.status.id) < std::tie(b.status.name, b.status.id);
@@ -277,6 +296,13 @@ cluster_view build_view(const cluster_observation& seen) {
   for (const auto& t : view.troubles) view.health = std::max(view.health, t.weight);
   view.sentence = view.troubles.empty() ? well(view) : ill(view.troubles);
   return view;
+}
+
+std::string cluster_view::name_of(const node_id& node) const {
+  for (const auto& n : nodes) {
+    if (n.status.id == node) return n.status.name;
+  }
+  return node.brief();
 }
 
 }  // namespace holdfast::introspection

@@ -20,6 +20,7 @@ struct node_observation {
 
 struct cluster_observation {
   cluster_id cluster;
+  std::optional<identity::configuration_entry> configuration;  ///< who sits where: nobody else is believed about a ring
   node_id observer;
   wall_time now;
   std::vector<node_observation> nodes;
@@ -50,7 +51,7 @@ struct cluster_view {
   std::string sentence;
   std::vector<trouble> troubles;
   std::vector<node_view> nodes;     ///< in the order of their names
-  std::vector<event> events;        ///< of all nodes, newest first, at most `events_max`
+  std::vector<event> events;        ///< of all nodes, newest first, at most `events_max`; no node fills the list alone
 
   std::string name_of(const node_id& node) const;
 };

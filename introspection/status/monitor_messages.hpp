@@ -7,7 +7,7 @@
 
 namespace holdfast::introspection {
 
-/// The whole cluster as this node's monitor sees it, as the JSON of `full_json`.
+/// The whole cluster as this node's monitor sees it, as the JSON of `view_text`.
 struct view_request {};
 template <class F>
 bool inspect(F& f, view_request&) {

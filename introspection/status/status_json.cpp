@@ -137,6 +137,13 @@ json full_json(const cluster_view& view, bool detail) {
   return j;
 }
 
+std::string view_text(const cluster_view& view, std::size_t bytes_max) {
+  auto text = dump(full_json(view));
+  if (text.size() > bytes_max) text = dump(overview_json(view));
+  if (text.size() > bytes_max) text = dump(overview_json(view, false));
+  return text.size() > bytes_max ? std::string() : text;
+}
+
 json delta_json(const cluster_view& old, const cluster_view& now) {
   auto was = by_key(old), is = by_key(now);
   auto changed = json::array(), removed = json::array(), events = json::array();

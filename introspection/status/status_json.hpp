@@ -22,6 +22,10 @@ json actors_json(const cluster_view& view);  ///< an array over all nodes; each 
 json events_json(const cluster_view& view);  ///< newest first
 json full_json(const cluster_view& view, bool detail = true);  ///< overview with `actors` and `events`
 
+/// `full_json` as text of at most `bytes_max` bytes; where it is longer, what is left without actors and events, or without detail too.
+/// Empty if even that is longer.
+std::string view_text(const cluster_view& view, std::size_t bytes_max);
+
 /// What turns a page's `before` into `now`: {overview without detail, actors: {changed, removed}, events: newer ones}.
 json delta_json(const cluster_view& before, const cluster_view& now);
 

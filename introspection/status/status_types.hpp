@@ -18,7 +18,7 @@ namespace holdfast::introspection {
 
 constexpr std::size_t name_bytes_max = 96;        ///< role, instance, label, address, counter name
 constexpr std::size_t sentence_bytes_max = 400;   ///< what an actor does, why it died, an event
-constexpr std::size_t actors_max = 1024;          ///< of one node
+constexpr std::size_t actors_max = 128;           ///< of one node, which has about a dozen
 constexpr std::size_t rings_max = 64;             ///< that one node serves
 constexpr std::size_t peers_max = 1024;           ///< that one node watches
 constexpr std::size_t counters_max = 128;         ///< of one node
@@ -213,8 +213,12 @@ bool inspect(F& f, report_request& x) {
   return f.fields("boot_id", x.boot_id, "have", x.have);
 }
 
-/// Whether a report from `sender` keeps to the bounds above and speaks of its sender alone; over_limit or malformed if not.
+/// Whether a report from `sender` keeps to the bounds above, holds text without control characters, and speaks of its sender alone;
+/// over_limit or malformed if not.
 outcome check(const report& r, const node_id& sender);
+
+/// What happened had happened when it was told: a time beyond `received`, of a clock that runs ahead or a lie, becomes that.
+void settle_times(report& r, wall_time received);
 
 /// At most `bytes_max` bytes of `text`, cut between characters; control characters become spaces.
 std::string shortened(std::string_view text, std::size_t bytes_max);

@@ -2,7 +2,9 @@
 // round trip by its own clock alone. Failure detection itself is membership's: it is told of every answer.
 #pragma once
 
+#include <deque>
 #include <optional>
+#include <utility>
 
 #include "protocols/base/time.hpp"
 #include "protocols/link/link_limits.hpp"
@@ -23,14 +25,17 @@ class heartbeat_clock {
  public:
   /// The question to send now.
   heartbeat ask(instant now);
-  /// The round trip, if this answers the newest question; older and foreign answers count for nothing.
+  /// The round trip, if this answers a question that is open: one that is not answered yet, nor is a newer one. Whatever is asked
+  /// meanwhile leaves it open, so that a way of more than a beat is measured, too.
   std::optional<duration> on_answer(instant now, const heartbeat& h);
   /// Smoothed round trip (1/8 of each new one); zero before the first.
   duration round_trip() const { return smoothed_; }
 
  private:
+  static constexpr std::size_t open_max = 40;  ///< on foreground as many as `silence_timeout` allows for
+
   std::uint64_t sequence_ = 0;
-  std::optional<instant> asked_;
+  std::deque<std::pair<std::uint64_t, instant>> open_;  ///< what was asked, and when; oldest first
   duration smoothed_{0};
 };
 

@@ -75,6 +75,12 @@ std::optional<refusal> handshake::identify(const clock_reading& now, const hello
     return std::nullopt;
   }
   if (!verified) return refusal{reason_for(verified.error()), verified.error().message()};
+  if (verified->unverified && !rules_.dialled) {
+    if (!stranger_welcome || !stranger_class) return refusal{refusal_reason::wrong_class, "admissions cannot be verified here yet; try again later"};
+    peer_.id = stranger_id(tls_key_);
+    peer_.unverified = true;
+    return std::nullopt;
+  }
   peer_ = std::move(*verified);
   peer_.admitted = true;
   if (peer_.id != h.member) return refusal{refusal_reason::bad_admission, "the admission is for another member than the hello names"};
@@ -118,6 +124,7 @@ handshake::step handshake::judge_renewal(const clock_reading& now, const hello& 
     bool still_renewing = !peer_.expired.empty() && verified.error().is(errc::expired);
     return peer_.admitted || still_renewing ? step{} : refuse(reason_for(verified.error()), verified.error().message());
   }
+  if (verified->unverified && !rules_.dialled) return {};
   if (verified->id != h.member || (peer_.admitted && verified->id != peer_.id)) {
     return refuse(refusal_reason::bad_admission, "the admission is for another member");
   }

@@ -5,7 +5,8 @@
 // is sent to a peer that would drop it unread. A process whose admission changes says hello again on the links it has: its peer
 // verifies what it shows, and nothing under way is lost. A peer without an admission is a stranger: its name is the hash of its TLS key,
 // and it may send `membership` messages alone. So is one whose admission has expired, where strangers are taken: over such a link it has
-// its admission renewed, and shows the new one.
+// its admission renewed, and shows the new one. A process that is behind may have nothing to verify an admission by: then whom it dials is
+// taken at its word, so that it can be asked for what is missing, and who dials it is a stranger until that is here.
 #pragma once
 
 #include <functional>
@@ -99,6 +100,7 @@ using greeting = std::variant<hello, welcome, refusal>;
 struct peer_info {
   node_id id;                            ///< a stranger's is the hash of its TLS key
   bool admitted = false;
+  bool unverified = false;               ///< nothing was there to verify its admission by: admitted at its word, or a stranger
   std::string expired;                   ///< why it is a stranger although it showed an admission; else empty
   identity::member_kind kind = identity::member_kind::node;
   std::string name;
@@ -112,7 +114,8 @@ struct peer_info {
 };
 
 /// Reads an admission: the peer's id, kind and name if it is good for `tls_key` at `now`, else `expired`, `denied` (revoked),
-/// `bad_signature` or `malformed`. Called on the multiplexer's thread at each handshake and every 10 s after it; must not block.
+/// `bad_signature` or `malformed`; `unverified` if it may be good and cannot be judged yet. Called on the multiplexer's thread at
+/// each handshake and every 10 s after it; must not block.
 using peer_verifier = std::function<result<peer_info>(bytes_view admission, const digest& tls_key, wall_time now)>;
 
 /// What this process says of itself in a hello. Replaced as a whole when the node is admitted or its directory grows.

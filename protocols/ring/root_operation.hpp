@@ -128,6 +128,7 @@ constexpr std::size_t operators_max = 128;  ///< genesis has at most half of the
 inline place directory_place() { return place_named(submap::directory, "current"); }
 
 inline place admission_place(const node_id& node) { return place_of(submap::admissions, node); }
+inline place advertisement_place(const node_id& node) { return place_of(submap::advertisements, node); }
 inline place invitation_place(const crypto::public_key& token_key) { return place_of(submap::invitations, token_key); }
 
 }  // namespace holdfast::ring

@@ -12,7 +12,6 @@ applied refuse(error why) { return {std::nullopt, std::move(why)}; }
 applied answer(const place& where) { return {where, std::nullopt}; }
 
 place founding_place() { return place_named(submap::configuration, "founding"); }
-place advertisement_place(const node_id& node) { return place_of(submap::advertisements, node); }
 
 digest join_digest(const join& x) { return crypto::hash(identity::join_request::type_tag, {x.request.by_token.body}); }
 

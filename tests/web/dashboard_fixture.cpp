@@ -97,6 +97,13 @@ class scripted_cluster {
   void advance() {
     cluster_observation seen{.observer = nodes_[0].status.id, .now = now()};
     seen.cluster.raw.fill(0xc4);
+    auto& rings = seen.configuration.emplace();
+    rings.object.id.raw.fill(0x0b);
+    rings.root.id.raw.fill(0x70);
+    for (int i = 0; i < 4; ++i) {
+      rings.object.seats.push_back({.node = nodes_[i].status.id});
+      rings.root.seats.push_back({.node = nodes_[i].status.id});
+    }
     for (int i = 0; i < size; ++i) {
       auto& n = nodes_[i];
       if (n.seen == life::serving) {

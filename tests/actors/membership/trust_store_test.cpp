@@ -101,3 +101,20 @@ BOOST_AUTO_TEST_CASE(a_seat_is_let_in_whatever_its_expiry) {
   b.revoke(seat.id);
   BOOST_TEST(b.store.verify_peer(b.admit(seat, member_kind::node), tls_key(1), years).error().is(errc::denied));
 }
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_verified_yet_is_told_apart_and_the_founder_believes_nothing) {
+  believer b;
+  auto shown = b.admit(b.members.front(), member_kind::node);
+  auto young = b.trust;
+  young.entries.clear();
+  actors::trust_store behind(b.cluster), founder(b.cluster, true);
+  BOOST_REQUIRE((behind.adopt(young) && founder.adopt(young)));
+  auto claimed = behind.verify_peer(shown, tls_key(1), ring::born);
+  BOOST_REQUIRE(claimed);
+  BOOST_TEST((claimed->unverified && !claimed->admitted));
+  BOOST_TEST(!behind.verify_peer(b.promise(b.members.front()), tls_key(1), ring::born)->unverified);
+  BOOST_TEST(!founder.verify_peer(shown, tls_key(1), ring::born).has_value());
+  BOOST_REQUIRE(behind.adopt(b.trust).has_value());
+  auto known = behind.verify_peer(shown, tls_key(1), ring::born);
+  BOOST_TEST((known && known->admitted && !known->unverified));
+}

@@ -188,15 +188,32 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stops_reading_is_dropped) {
   BOOST_TEST(slow.rest().size() < sent);  // it ends: the server has closed it
 }
 
-BOOST_AUTO_TEST_CASE(connections_are_bounded) {
+BOOST_AUTO_TEST_CASE(one_connection_too_many_takes_the_place_of_the_one_that_has_waited_longest) {
   dashboard_limits limits;
   limits.connections_max = 2;
   fixture f(limits);
   client a(f), b(f);
-  a.send(get(f, "/health", ""));
-  a.until("\n");
-  b.send(get(f, "/health", ""));
-  b.until("\n");
+  for (auto* page : {&a, &b, &a}) {
+    page->send(get(f, "/health", ""));
+    page->until("\"state\":\"serving\"}\n");
+  }
+  client c(f);
+  c.send(get(f, "/health", ""));
+  BOOST_TEST(c.until("\r\n") == "HTTP/1.1 200 OK\r\n");
+  BOOST_TEST(b.rest().empty());
+  a.send(get(f, "/health"));
+  BOOST_TEST(a.rest().find("HTTP/1.1 200 OK") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(streams_give_way_to_nobody) {
+  dashboard_limits limits;
+  limits.connections_max = 2;
+  fixture f(limits);
+  client a(f), b(f);
+  for (auto* page : {&a, &b}) {
+    page->send(get(f, "/api/v1/stream"));
+    page->until("event: snapshot");
+  }
   client c(f);
   BOOST_TEST(c.rest().empty());
 }

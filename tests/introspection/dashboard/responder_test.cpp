@@ -31,13 +31,13 @@ struct fixture {
 
 BOOST_AUTO_TEST_CASE(only_known_hosts_are_served) {
   fixture f;
-  for (auto* good : {"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "console.example"}) {
+  for (auto* good : {"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "console.example", "192.0.2.7:9", "[2001:db8::7]"}) {
     auto r = f.get("/api/v1/overview");
     r.host = good;
     BOOST_TEST(f.pages->answer(r).status == 200u);
   }
-  for (auto* bad :
-       {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil", "localhost:80a", "local host", "[::1", "[::2]", "localhost:123456"}) {
+  for (auto* bad : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil", "1.2.3", "1.2.3.4.5", "0x7f.0.0.1", "localhost:80a",
+                    "local host", "[::1", "[::x]", "localhost:123456"}) {
     for (auto* target : {"/api/v1/overview", "/health", "/metrics", "/app.css", "/"}) {
       auto r = f.get(target);
       r.host = bad;

@@ -16,6 +16,7 @@ struct cluster {
   explicit cluster(int n) {
     seen.now = {1'000'000};
     mirrors.resize(n);
+    seen.configuration.emplace().root.id.raw[0] = 1;
     for (int i = 0; i < n; ++i) {
       node_status s;
       s.id.raw[0] = static_cast<std::uint8_t>(i + 1);
@@ -26,6 +27,7 @@ struct cluster {
       s.archive = archive_status{.extents = 10, .bytes = 1000, .capacity_bytes = 10'000};
       auto seat = static_cast<std::uint32_t>(i);
       if (n >= 4 && i < 4) s.rings.push_back({.label = "object", .seat = seat, .seats = 4, .state = life::serving, .executed = 5});
+      if (n >= 4 && i < 4) seen.configuration->object.seats.push_back({.node = s.id});
       books.emplace_back(s);
       seen.nodes.push_back({.id = s.id, .name = s.name, .roles = s.roles, .seen = life::serving, .since = {990'000}});
     }
@@ -159,6 +161,42 @@ BOOST_AUTO_TEST_CASE(a_ring_without_quorum_comes_first) {
   BOOST_TEST(v.troubles[0].sentence == "the object ring has 2 of 4 members at work and needs 3: changes wait until more return");
   BOOST_TEST(v.sentence.starts_with("The object ring has 2 of 4"));
   BOOST_TEST(v.sentence.ends_with("; and 1 more."));
+}
+
+BOOST_AUTO_TEST_CASE(only_whoever_has_a_seat_is_believed_about_a_ring_and_once) {
+  cluster c(7);
+  c.view();
+  c.silence(0, life::dead);
+  c.silence(1, life::dead);
+  ring_status lie{.label = "all is well", .seats = 1, .state = life::serving, .executed = ~0ull};
+  c.change(5, [&](auto& s) { s.rings = {lie, lie, lie}; });
+  c.change(2, [&](auto& s) { s.rings = {lie, lie}; });
+  auto v = c.view();
+  BOOST_TEST(v.troubles[0].sentence == "the object ring has 2 of 4 members at work and needs 3: changes wait until more return");
+  BOOST_TEST(v.nodes[5].status.rings.empty());
+  BOOST_REQUIRE(v.nodes[2].status.rings.size() == 1u);
+  BOOST_TEST((v.nodes[2].status.rings[0].seat == 2u && v.nodes[2].status.rings[0].seats == 4u && v.nodes[2].status.rings[0].label == "object"));
+}
+
+BOOST_AUTO_TEST_CASE(no_node_fills_the_list_of_events_alone) {
+  cluster c(2);
+  c.books[0].happened({1}, severity::warning, "kind", "subject", "true");
+  for (std::int64_t i = 0; i < 1000; ++i) c.books[1].happened({500'000 + i}, severity::info, "kind", "subject", "made up");
+  auto v = c.view();
+  BOOST_TEST(v.events.size() == 1 + events_max / 2);
+  BOOST_TEST(v.events.back().sentence == "true");
+  BOOST_TEST((v.events.front().time == wall_time{500'999}));
+}
+
+BOOST_AUTO_TEST_CASE(a_view_is_told_as_fully_as_fits) {
+  cluster c(3);
+  c.books[0].actor({.id = "a", .doing = std::string(sentence_bytes_max, '"')});
+  auto v = c.view();
+  auto full = dump(full_json(v)), overview = dump(overview_json(v)), least = dump(overview_json(v, false));
+  BOOST_TEST(view_text(v, full.size()) == full);
+  BOOST_TEST(view_text(v, full.size() - 1) == overview);
+  BOOST_TEST(view_text(v, overview.size() - 1) == least);
+  BOOST_TEST(view_text(v, least.size() - 1).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_ring_that_changes_its_primary_again_and_again_is_told) {

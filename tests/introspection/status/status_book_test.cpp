@@ -115,9 +115,21 @@ BOOST_AUTO_TEST_CASE(reports_about_others_or_beyond_bounds_are_refused) {
   auto long_name = good;
   long_name.status->name = std::string(name_bytes_max + 1, 'x');
   BOOST_TEST(check(long_name, self().id).error().is(errc::over_limit));
+  auto loud = good;
+  loud.actors["a"] = {.id = "a", .doing = std::string(sentence_bytes_max, '\1')};
+  BOOST_TEST(check(loud, self().id).error().is(errc::over_limit));
   auto liar = good;
   liar.actors["a"] = actor(1, 1);
   BOOST_TEST(check(liar, self().id).error().is(errc::over_limit));
+}
+
+BOOST_AUTO_TEST_CASE(what_happened_had_happened_when_it_was_told) {
+  status_book book(self());
+  book.happened({5}, severity::info, "kind", "subject", "true");
+  book.happened({4'070'908'800'000}, severity::info, "kind", "subject", "in 2099");
+  auto told = book.answer({});
+  settle_times(told, {10});
+  BOOST_TEST((told.events[0].time == wall_time{5} && told.events[1].time == wall_time{10}));
 }
 
 BOOST_AUTO_TEST_CASE(texts_are_cut_between_characters) {

@@ -60,14 +60,29 @@ BOOST_AUTO_TEST_CASE(backoff_doubles_with_jitter_and_comes_back_down) {
   BOOST_TEST((b.next(random) <= 50ms));
 }
 
-BOOST_AUTO_TEST_CASE(a_heartbeat_counts_once_and_only_if_it_answers_the_newest) {
+BOOST_AUTO_TEST_CASE(a_heartbeat_counts_once_and_only_if_it_answers_a_question) {
   heartbeat_clock clock;
   instant t0{};
   auto first = clock.ask(t0);
   BOOST_TEST(!clock.on_answer(t0 + 1ms, first));  // a question is no answer
   auto second = clock.ask(t0 + 250ms);
-  BOOST_TEST(!clock.on_answer(t0 + 251ms, {true, first.sequence}));
+  BOOST_TEST(!clock.on_answer(t0 + 251ms, {true, second.sequence + 1}));
   BOOST_TEST((clock.on_answer(t0 + 252ms, {true, second.sequence}) == duration(2ms)));
   BOOST_TEST(!clock.on_answer(t0 + 253ms, {true, second.sequence}));
+  BOOST_TEST(!clock.on_answer(t0 + 254ms, {true, first.sequence}));  // passed over
   BOOST_TEST((clock.round_trip() == duration(2ms)));
+}
+
+BOOST_AUTO_TEST_CASE(a_way_of_more_than_a_beat_is_measured) {
+  heartbeat_clock clock;
+  instant t0{};
+  std::vector<heartbeat> asked;
+  for (int beat = 0; beat < 60; ++beat) {
+    auto now = t0 + beat * 250ms;
+    asked.push_back(clock.ask(now));
+    if (beat >= 4) BOOST_TEST((clock.on_answer(now, {true, asked[beat - 4].sequence}) == duration(1s)));
+  }
+  BOOST_TEST((clock.round_trip() == duration(1s)));
+  for (int beat = 60; beat < 160; ++beat) clock.ask(t0 + beat * 250ms);
+  BOOST_TEST(!clock.on_answer(t0 + 40s, {true, asked.back().sequence}));  // too long ago to be remembered
 }

@@ -24,15 +24,17 @@ cluster_id cluster(std::uint8_t n) {
   return id;
 }
 
-/// An admission for tests: {member, TLS key, expiry} as three bytes.
+/// An admission for tests: {member, TLS key, expiry} as three bytes. One of 0xdd cannot be judged here.
 result<peer_info> verify(bytes_view admission, const digest& tls_key, wall_time now) {
   if (admission.size() != 3) return fail(errc::malformed, "no admission");
   if (admission[1] != tls_key.raw[0]) return fail(errc::bad_signature, "the admission is for another TLS key");
-  if (admission[2] == 0xee) return fail(errc::denied, "revoked");
-  if (now.ms >= admission[2]) return fail(errc::expired, "the admission has expired");
   peer_info p;
   p.id = node(admission[0]);
   p.name = "n" + std::to_string(admission[0]);
+  p.unverified = admission[2] == 0xdd;
+  if (p.unverified) return p;
+  if (admission[2] == 0xee) return fail(errc::denied, "revoked");
+  if (now.ms >= admission[2]) return fail(errc::expired, "the admission has expired");
   return p;
 }
 
@@ -151,6 +153,24 @@ BOOST_AUTO_TEST_CASE(whose_admission_has_expired_is_a_stranger_where_strangers_a
   auto shown = member(2, 0);
   hello h{.cluster = shown.cluster, .lane = traffic_class::foreground, .member = shown.member, .admission = shown.admission};
   BOOST_TEST((reason_of(client.on_greeting({}, codec::encode(greeting(h)))) == refusal_reason::expired));
+}
+
+BOOST_AUTO_TEST_CASE(who_cannot_be_verified_yet_is_taken_at_his_word_only_by_whom_dialled_him) {
+  ends e(member(1, 0xdd), member(2, 0xdd), node(2), traffic_class::foreground);
+  e.run();
+  BOOST_REQUIRE((e.dialler.is_up() && e.listener.is_up()));
+  BOOST_TEST(e.dialler.peer().admitted);
+  BOOST_TEST((e.dialler.peer().id == node(2)));
+  BOOST_TEST(!e.listener.peer().admitted);
+  BOOST_TEST(e.listener.peer().unverified);
+  BOOST_TEST((e.listener.peer().id == stranger_id(key(1))));
+  auto again = e.listener.on_greeting({}, e.dialler.renew(member(1, 0xdd)));
+  BOOST_TEST((!again.renewed && !again.failed));  // this side is the one that is behind
+  BOOST_TEST(e.listener.on_greeting({}, e.dialler.renew(member(1))).renewed);
+  BOOST_TEST((e.listener.peer().admitted && e.listener.peer().id == node(1)));
+  ends agreement(member(1, 0xdd), member(2), node(2));
+  agreement.run();
+  BOOST_TEST((reason_of(agreement.last_listener) == refusal_reason::wrong_class));
 }
 
 BOOST_AUTO_TEST_CASE(a_dialler_refuses_whoever_is_not_whom_it_dialled) {
