@@ -76,7 +76,8 @@ result<log_writer::opened> log_writer::open_log(const std::string& directory, bo
     found.note = "the agreement log in " + directory + " ended in a record that was never acknowledged; it was cut off";
   }
   found.log = replay.take();
-  found.log.amnesiac = found.log.amnesiac || corrupt || (missing && ran_before);
+  // A log without a start in it is one that was made after the seat's own was lost, and the process ended before it could say so.
+  found.log.amnesiac = found.log.amnesiac || corrupt || (ran_before && (missing || found.log.boot == 0));
   if (missing && ran_before) found.note = "the agreement log in " + directory + " is gone";
   entry.log = std::make_unique<agreement_log>(std::move(*log));
   return found;
@@ -107,13 +108,16 @@ void log_writer::commit() {
   std::map<std::string, std::optional<error>> touched;
   std::map<std::string, bool> wants_sync;
   for (auto& job : jobs) {
-    auto& failure = touched[job.directory];
-    if (auto written = write(job); !written && !failure) failure = written.error();
+    auto& failure = touched.try_emplace(job.directory, logs_[job.directory].failure).first->second;
+    if (failure) continue;
+    if (auto written = write(job); !written) failure = written.error();
     for (const auto& persist : job.records) wants_sync[job.directory] = wants_sync[job.directory] || persist.sync;
   }
   for (auto& [directory, failure] : touched) {
-    if (failure || !wants_sync[directory]) continue;
-    if (auto synced = logs_[directory].log->sync(); !synced) failure = synced.error();
+    if (!failure && wants_sync[directory]) {
+      if (auto synced = logs_[directory].log->sync(); !synced) failure = synced.error();
+    }
+    logs_[directory].failure = failure;
   }
   for (auto& job : jobs) {
     if (auto& failure = touched[job.directory]) {

@@ -44,6 +44,7 @@ class log_writer {
   struct ring_log {
     std::unique_ptr<storage::agreement_log> log;
     agreement::log_index index;
+    std::optional<error> failure;  ///< of an append or sync: a ticket stands for all before it, so none is given any more
   };
   struct append_job {
     std::string directory;

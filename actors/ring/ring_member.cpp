@@ -146,6 +146,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
 
   void on_stored(const ring_stored& m) {
     if (!m.ticket) {
+      state.engine.reset();  // its next vote would be one that it may not remember
       config_.board->note(severity::error, "log-failed", config_.label, m.ticket.error().message());
       config_.on_disk_failure(m.ticket.error());
       return;

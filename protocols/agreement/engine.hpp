@@ -86,6 +86,8 @@ class replica::engine {
   void handle(seat_index from, pre_prepare&& m);
   void handle(seat_index from, prepare&& m);
   void handle(seat_index from, commit&& m);
+  bool fits(const batch& b) const;
+  bool make_room(std::size_t wanted);
   outcome check_batch(const batch& b, const std::vector<digest>& names) const;
   void propose();
   void propose_soon();

@@ -134,6 +134,9 @@ void replica::engine::fetch() {
 
 void replica::engine::handle(seat_index from, batches&& m) {
   if (!catch_up_.active()) return;
+  for (auto& entry : m.list) {
+    if (entry.body && !fits(*entry.body)) return refuse(from, "a fetched batch is too large");
+  }
   catch_up_.add(from, std::move(m));
   learn_fetched();
 }

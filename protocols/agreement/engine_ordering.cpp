@@ -84,10 +84,13 @@ bool replica::engine::early(seat_index from, const ballot& what, message& m) {
   return true;
 }
 
+bool replica::engine::fits(const batch& b) const {
+  auto bytes_max = b.requests.size() > 1 ? bounds_.batch_bytes_max : bounds_.request_bytes_max;
+  return b.requests.size() <= bounds_.batch_requests_max && size_of(b) <= bytes_max;
+}
+
 outcome replica::engine::check_batch(const batch& b, const std::vector<digest>& names) const {
-  if (b.requests.size() > bounds_.batch_requests_max || (b.requests.size() > 1 && size_of(b) > bounds_.batch_bytes_max)) {
-    return fail(errc::over_limit, "a proposed batch is too large");
-  }
+  if (!fits(b)) return fail(errc::over_limit, "a proposed batch is too large");
   // Compared, not subtracted: the proposer may have written any time, and the difference of some has no value.
   bool near = b.time >= now_.wall - bounds_.clock_skew_max && b.time <= now_.wall + bounds_.clock_skew_max;
   if (!near) return fail(errc::conflict, "a proposed batch's time is not within 5 s of this machine's clock");
@@ -107,6 +110,7 @@ void replica::engine::handle(seat_index from, pre_prepare&& m) {
   if (from != certifier_.primary_of(m.what.view)) return;
   message kept(std::move(m));
   auto& p = std::get<pre_prepare>(kept);
+  if (!fits(*p.body)) return refuse(from, "a proposed batch is too large");
   if (early(from, p.what, kept)) return;
   if (p.what.view != view_ || !can_vote() || !in_window(p.what.sequence)) return;
   auto* known = find_slot(p.what.sequence);
@@ -122,7 +126,7 @@ void replica::engine::handle(seat_index from, pre_prepare&& m) {
   if (p.what.batch != null_digest()) {
     if (auto ok = check_batch(*p.body, names); !ok) return refuse(from, ok.error().message());
   }
-  if (body_bytes_ + size_of(*p.body) > bounds_.body_bytes_max) return;  // sent again when older batches are through
+  if (!make_room(size_of(*p.body))) return;  // sent again when older batches are through
   wanted_.erase(p.what.sequence);
   accept(p.what, p.sig, {std::move(p.body), std::move(names), false}, false);
 }
@@ -280,6 +284,22 @@ void replica::engine::trim_bodies() {
       held.content.reset();
     }
   }
+}
+
+/// Bodies of proposals that were given up with their view make way, or a primary could fill the budget with batches that never pass. Who
+/// holds a certificate for one keeps it, and can be asked for it.
+bool replica::engine::make_room(std::size_t wanted) {
+  for (auto at = slots_.begin(); at != slots_.end() && body_bytes_ + wanted > bounds_.body_bytes_max; ++at) {
+    auto& s = at->second;
+    std::erase_if(s.bodies, [&](const auto& entry) {
+      const auto& [name, held] = entry;
+      bool needed = (s.accepted && s.accepted->batch == name) || (s.certificate && s.certificate->what.batch == name) || s.committed == name;
+      if (needed || !held.content) return false;
+      body_bytes_ -= size_of(*held.content);
+      return true;
+    });
+  }
+  return body_bytes_ + wanted <= bounds_.body_bytes_max;
 }
 
 void replica::engine::forget_slots_through(std::uint64_t sequence) {

@@ -4,12 +4,13 @@ namespace holdfast::agreement {
 
 namespace {
 
+/// In memory, about: empty requests are not free.
 std::size_t weight(const message& m) {
   auto* p = std::get_if<pre_prepare>(&m);
-  return p ? size_of(*p->body) : 0;
+  return sizeof(message) + (p ? size_of(*p->body) + p->body->requests.size() * sizeof(bytes) : 0);
 }
 
-constexpr std::size_t ahead_bytes_max = 4u << 20;  // of a seat's early pre-prepares; the rest is sent again on demand
+constexpr std::size_t ahead_bytes_max = 4u << 20;  // of a seat's early messages; the rest is sent again on demand
 
 }  // namespace
 

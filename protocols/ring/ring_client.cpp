@@ -1,5 +1,7 @@
 #include "protocols/ring/ring_client.hpp"
 
+#include <algorithm>
+
 #include "protocols/base/plant.hpp"
 
 namespace holdfast::ring {
@@ -106,8 +108,19 @@ void ring_client::try_another(call_id id, call& c, instant now, step& out) {
   if (c.tried.size() < ring().size()) send_to_next(id, c, now, out);
 }
 
+/// What every acknowledged operation is covered by. Of the quorum that prepared one, all but b are honest, and the marks of at most as many
+/// as have not answered are missing: so with every answer more, one more of the highest marks may be a lie and is passed over.
+std::uint64_t ring_client::covering_mark(const call& c) const {
+  std::vector<std::uint64_t> marks;
+  for (const auto& [seat, mark] : c.marks) marks.push_back(mark);
+  std::sort(marks.rbegin(), marks.rend());
+  std::size_t lies_max = identity::bounds_for(ring().size())->byzantine_max, missing = ring().size() - marks.size();
+  std::size_t quorum = ring().quorum(), passed_over = quorum - std::min(quorum, lies_max + missing + 1);
+  return marks.at(std::min(passed_over, marks.size() - 1));
+}
+
 void ring_client::start_reading(call_id id, call& c, instant now, step& out) {
-  for (const auto& [seat, mark] : c.marks) c.at_least = std::max(c.at_least, mark);
+  c.at_least = std::max(c.at_least, covering_mark(c));
   c.at = phase::reading;
   c.body = entry_request{*c.expected, c.at_least};
   c.stage_began = now;
@@ -155,6 +168,11 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
     }
     return;
   }
+  if (c.at == phase::submitting && refusal.code == static_cast<std::uint16_t>(errc::unavailable)) {
+    // It may have been ordered by another's hand all the same: no refusal of the operation.
+    if (!c.to_all) send_to_all(id, c, now, out);
+    return;
+  }
   if (c.at == phase::marking && refusal.code != static_cast<std::uint16_t>(errc::damaged)) return;  // asked again; but what is lost is lost
   if (refusal.code == static_cast<std::uint16_t>(errc::over_limit) && now - c.began < limits_.deadline / 2) return;  // asked again later
   c.refusals[from] = refusal;
@@ -181,7 +199,8 @@ ring_client::step ring_client::on_reply(instant now, std::uint64_t request, serv
     if (c.at != phase::marking) return out;
     if (c.marks.empty()) favourite_ = seat;
     c.marks[seat] = mark->prepared;
-    if (c.marks.size() >= ring().quorum() || planted(planted_bug::read_without_quorum)) start_reading(id, c, now, out);
+    bool enough = c.marks.size() >= ring().quorum() && !c.marked_before;
+    if (enough || c.marks.size() == ring().size() || planted(planted_bug::read_without_quorum)) start_reading(id, c, now, out);
   } else if (c.at == phase::asking) {
     if (c.valid(reply)) {
       favourite_ = seat;
@@ -225,10 +244,17 @@ ring_client::step ring_client::on_tick(instant now) {
         send_to_all(id, c, now, out);
       }
     } else if (c.at == phase::marking) {
-      if (now - c.last_sent >= limits_.retry_interval) send_to_all(id, c, now, out);
+      if (c.marks.size() >= ring().quorum() && now - c.stage_began >= limits_.hedge_patience) {
+        start_reading(id, c, now, out);
+      } else if (now - c.last_sent >= limits_.retry_interval) {
+        send_to_all(id, c, now, out);
+      }
     } else if (c.at == phase::reading && c.marks.size() >= ring().quorum() && now - c.stage_began >= limits_.retry_interval) {
-      // What one member had prepared may have been given up in a view change: learn anew what must be covered.
+      // What one member had prepared may have been given up in a view change, or was never true: learn anew what must be covered, and
+      // from as many as answer.
       c.at = phase::marking;
+      c.marked_before = true;
+      c.stage_began = now;
       c.marks.clear();
       c.at_least = highest_seen_;
       send_to_all(id, c, now, out);

@@ -87,6 +87,7 @@ class ring_client {
     std::map<seat_index, failure_reply> refusals;
     std::uint64_t at_least = 0;
     bool was_sent = false, to_all = false;
+    bool marked_before = false;                   ///< no certified root covered the marks of the first quorum
     std::vector<std::uint64_t> requests;          ///< under way
   };
 
@@ -95,6 +96,7 @@ class ring_client {
   void send_to_all(call_id id, call& c, instant now, step& out);
   void send_to_next(call_id id, call& c, instant now, step& out);
   void try_another(call_id id, call& c, instant now, step& out);
+  std::uint64_t covering_mark(const call& c) const;
   void start_reading(call_id id, call& c, instant now, step& out);
   void finish(call_id id, result<service_reply> what, step& out);
   void on_entry(call_id id, call& c, service_reply reply, instant now, step& out);

@@ -117,8 +117,15 @@ step ring_engine::on_request(const clock_reading& now, std::uint64_t ticket, ser
   if (auto* submit = std::get_if<submit_request>(&request)) {
     on_submit(now, ticket, std::move(submit->operation), out);
   } else if (std::holds_alternative<mark_request>(request)) {
-    out.answers.push_back({ticket, mark_reply{std::max(replica_.prepared(), executed_), executed_, replica_.view()}});
+    // A seat that does not know all it may have voted for would let a read miss what it had prepared.
+    out.answers.push_back({ticket, replica_.mute() ? service_reply(failed({errc::unavailable, "this ring member does not vote now; ask another"}))
+                                                   : mark_reply{std::max(replica_.prepared(), executed_), executed_, replica_.view()}});
   } else if (auto* entry = std::get_if<entry_request>(&request)) {
+    if (entry->at_least > std::max(replica_.prepared(), executed_) + waited_for_max) {
+      out.answers.push_back({ticket, failed({errc::unavailable, "this ring member is at batch " + std::to_string(executed_) + ", far from batch " +
+                                                                    std::to_string(entry->at_least) + " that was asked for"})});
+      return out;
+    }
     wait({ticket, entry->where, now.now}, entry->at_least, out);
   } else if (auto* wanted = std::get_if<page_request>(&request)) {
     out.answers.push_back({ticket, page(*wanted)});
@@ -255,7 +262,8 @@ service_reply ring_engine::page(const page_request& request) const {
 }
 
 failure_reply ring_engine::absence(std::uint64_t at_least) const {
-  if (executed_ >= at_least || planted(planted_bug::absence_before_execution)) {
+  bool knows = executed_ >= std::max(at_least, replica_.committed()) && !replica_.mute();
+  if (knows || planted(planted_bug::absence_before_execution)) {
     return failed({errc::not_found, "this ring member does not hold what was asked for"});
   }
   return failed({errc::unavailable, "this ring member has executed batch " + std::to_string(executed_) + " and is asked for what came with " +

@@ -14,6 +14,7 @@
 
 namespace holdfast::ring {
 
+constexpr std::uint64_t waited_for_max = 1024;                 ///< batches ahead of what is prepared here that a read may wait for
 constexpr std::size_t tickets_max = 8192;                     ///< requests waiting for an answer at one member
 constexpr duration ticket_age_max = std::chrono::seconds(30);  ///< clients have asked again, or gone, long before
 constexpr duration share_patience = std::chrono::milliseconds(150);  ///< then shares go to everybody

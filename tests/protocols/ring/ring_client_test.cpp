@@ -18,7 +18,10 @@ failure_reply refusal(errc code) { return {static_cast<std::uint16_t>(code), "sa
 
 /// One question for an inline block, and the time.
 struct asking {
-  explicit asking(std::size_t members) : cluster(members), client(cluster.cluster, cluster.entry.object) {
+  enum class nothing {};
+  asking(std::size_t members, nothing) : cluster(members), client(cluster.cluster, cluster.entry.object) {}
+
+  explicit asking(std::size_t members) : asking(members, nothing{}) {
     take(client
              .ask(now, inline_request{wanted_name},
                   [](const service_reply& reply) {
@@ -121,4 +124,67 @@ BOOST_AUTO_TEST_CASE(who_is_gone_is_passed_over_and_never_hammered) {
     BOOST_TEST(a.under_way.empty());
     a.wait(120ms);
   }
+}
+
+// -- linearizable reads: marks --------------------------------------------------------------------------------------
+
+namespace {
+
+/// A read whose members mark what they have prepared. Seat 0 lies, and always answers first.
+struct marking : asking {
+  explicit marking(std::size_t members) : asking(members, nothing{}) {
+    take(client.read(now, place{}, ring_client::freshness::linearizable).second);
+  }
+
+  void mark_all(std::uint64_t lie, std::uint64_t truth) {
+    auto asked = std::exchange(under_way, {});
+    for (const auto& s : asked) {
+      if (std::holds_alternative<mark_request>(s.what)) take(client.on_reply(now, s.request, mark_reply{s.to == 0 ? lie : truth, truth, 0}));
+    }
+  }
+
+  /// What the read under way waits for.
+  std::uint64_t covers() const {
+    for (const auto& s : under_way) {
+      if (auto* entry = std::get_if<entry_request>(&s.what)) return entry->at_least;
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_member_that_marks_what_nobody_prepared_costs_a_read_one_round) {
+  for (std::size_t members : {4u, 7u}) {
+    marking m(members);
+    m.mark_all(1'000'000, 40);
+    BOOST_TEST(m.covers() == 1'000'000u);  // by the first quorum alone it could be true
+    m.under_way.clear();
+    m.wait(1200ms);
+    m.mark_all(1'000'000, 40);
+    BOOST_TEST(m.covers() == 40u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_read_covers_what_a_quorum_has_prepared_whoever_is_silent) {
+  marking m(4);
+  auto asked = std::exchange(m.under_way, {});
+  for (const auto& s : asked) {
+    if (s.to == 3) continue;  // silent; 0 and 1 have prepared what was acknowledged, 2 is behind
+    m.take(m.client.on_reply(m.now, s.request, mark_reply{s.to == 2 ? 10u : 41u, 10, 0}));
+  }
+  BOOST_TEST(m.covers() == 41u);
+}
+
+BOOST_AUTO_TEST_CASE(members_that_start_do_not_end_a_submission) {
+  asking a(4, asking::nothing{});
+  a.take(a.client.submit(a.now, bytes{1}, std::nullopt).second);
+  for (int round = 0; round < 5; ++round) {
+    while (!a.under_way.empty()) a.reply(refusal(errc::unavailable));
+    a.wait(1100ms);
+    BOOST_TEST(!a.outcome.has_value());
+    BOOST_TEST(!a.under_way.empty());
+  }
+  a.wait(31s);
+  BOOST_TEST(a.failed_with(errc::outcome_unknown));
 }
