@@ -91,17 +91,20 @@ result<fragment_place> extent_index::place(const extent_id& extent, std::uint32_
   return decode_place(key, *stored);
 }
 
-result<block_places> extent_index::places(const extent_id& extent) const {
-  block_places places;
+outcome extent_index::gather(const extent_id& extent, block_places& places) const {
   outcome found;
   auto scanned = db_.scan(table::extent_blocks, extent.view(), {}, [&](bytes_view key, bytes_view stored) {
     auto place = decode_place(key, stored);
     if (!place) found = fail(place.error());
     else places.emplace(get_big<std::uint32_t>(key.data() + extent.raw.size()), *place);
-    return place.has_value();
+    return true;
   });
-  if (!scanned) return fail(scanned.error());
-  if (!found) return fail(found.error());
+  return scanned ? found : scanned;
+}
+
+result<block_places> extent_index::places(const extent_id& extent) const {
+  block_places places;
+  if (auto all = gather(extent, places); !all) return fail(all.error());
   return places;
 }
 
@@ -112,14 +115,9 @@ result<extent_info> extent_index::info(const extent_id& extent) const {
   return decode_info(extent.view(), *stored);
 }
 
-outcome extent_index::scan(const extent_id& cursor, const std::function<bool(extent_info)>& visit) const {
-  outcome found;
-  auto scanned = db_.scan(table::extents, {}, cursor.view(), [&](bytes_view key, bytes_view stored) {
-    auto info = decode_info(key, stored);
-    if (!info) found = fail(info.error());
-    return info && visit(std::move(*info));
-  });
-  return scanned ? found : scanned;
+outcome extent_index::scan(const extent_id& cursor, const std::function<bool(const extent_id&, result<extent_info>)>& visit) const {
+  return db_.scan(table::extents, {}, cursor.view(),
+                  [&](bytes_view key, bytes_view stored) { return visit(extent_id::from(key), decode_info(key, stored)); });
 }
 
 result<std::set<std::uint64_t>> extent_index::segments() const {

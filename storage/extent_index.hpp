@@ -22,10 +22,13 @@ class extent_index {
 
   result<fragment_place> place(const extent_id& extent, std::uint32_t block) const;
   result<block_places> places(const extent_id& extent) const;
+
+  /// Places of the extent as far as they can be read; the outcome says whether those are all.
+  outcome gather(const extent_id& extent, block_places& places) const;
   result<extent_info> info(const extent_id& extent) const;
 
-  /// Extents from `cursor` on, until `visit` answers false.
-  outcome scan(const extent_id& cursor, const std::function<bool(extent_info)>& visit) const;
+  /// Extents from `cursor` on, until `visit` answers false. One whose entry fails its check is visited as corrupt, and hides no other.
+  outcome scan(const extent_id& cursor, const std::function<bool(const extent_id&, result<extent_info>)>& visit) const;
 
   /// Segments that hold fragments of sealed extents.
   result<std::set<std::uint64_t>> segments() const;

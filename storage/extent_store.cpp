@@ -78,7 +78,11 @@ outcome extent_store::state::find_segments() {
   std::set_difference(known->begin(), known->end(), present.begin(), present.end(), std::back_inserter(missing));
   for (auto number : present) {
     if (known->contains(number)) continue;
-    if (auto removed = segments.remove_unheld(number); !removed) return fail(removed.error());
+    if (!options.unreferenced_to.empty()) {
+      if (auto moved = segments.set_aside(number, options.unreferenced_to); !moved) return moved;
+    } else if (auto removed = segments.remove_unheld(number); !removed) {
+      return fail(removed.error());
+    }
   }
   return {};
 }
@@ -240,13 +244,15 @@ result<extent_info> extent_store::stat(const extent_id& extent) const { return s
 result<extent_page> extent_store::list(const extent_id& cursor, std::size_t limit) const {
   extent_page page;
   std::uint64_t meta_bytes = 0;
-  auto scanned = state_->index.scan(cursor, [&](extent_info info) {
-    if (page.extents.size() == limit || (meta_bytes > 0 && meta_bytes + info.meta.size() > page_meta_bytes_max)) {
-      page.next = info.extent;
+  auto scanned = state_->index.scan(cursor, [&](const extent_id& extent, result<extent_info> info) {
+    auto size = info ? info->meta.size() : 0;
+    if (page.extents.size() + page.damaged.size() == limit || (meta_bytes > 0 && meta_bytes + size > page_meta_bytes_max)) {
+      page.next = extent;
       return false;
     }
-    meta_bytes += info.meta.size();
-    page.extents.push_back(std::move(info));
+    meta_bytes += size;
+    if (info) page.extents.push_back(std::move(*info));
+    else page.damaged.push_back(extent);
     return true;
   });
   if (!scanned) return fail(scanned.error());

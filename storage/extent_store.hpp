@@ -24,6 +24,7 @@ struct extent_store_options {
   std::uint64_t free_bytes_min = 256u << 20;       ///< appends are refused with no_space when the disk would have less
   std::uint64_t bytes_max = ~0ull;                 ///< appends are refused with no_space when the segments would hold more
   std::uint32_t open_blocks_max = 1u << 20;        ///< fragments of open extents, about 100 bytes of memory each
+  std::string unreferenced_to;                     ///< a folder: segments that nothing refers to go there, for the index may lack what did
 };
 
 /// An extent to make durable: `meta` is the holder's own record of it (receipt, block list).
@@ -41,6 +42,7 @@ struct extent_info {
 
 struct extent_page {
   std::vector<extent_info> extents;   ///< by ascending id
+  std::vector<extent_id> damaged;     ///< between those, known by name alone: what the index says of them fails its check
   std::optional<extent_id> next;      ///< pass as the next cursor; nothing at the end
 };
 
@@ -55,7 +57,7 @@ struct extent_store_usage {
 class extent_store {
  public:
   /// Opens the store whose segments lie in `directory` and whose index lies in `index`; both must outlive it. Segments that nothing
-  /// refers to are deleted. Segments that are missing are told by `missing_segments`; reads of what they held answer corrupt.
+  /// refers to are deleted, or moved as the options say. Segments that are missing are told by `missing_segments`; reads of what they held answer corrupt.
   static result<std::unique_ptr<extent_store>> open(file_system& files, std::string directory, database& index,
                                                     extent_store_options options = {});
   ~extent_store();

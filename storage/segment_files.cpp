@@ -25,10 +25,12 @@ std::optional<std::uint64_t> number_of(std::string_view name) {
 segment_files::segment_files(file_system& files, std::string directory, std::uint64_t segment_bytes)
     : files_(files), directory_(std::move(directory)), segment_bytes_(segment_bytes) {}
 
-std::string segment_files::path(std::uint64_t number) const {
+std::string segment_files::name_of(std::uint64_t number) {
   auto digits = std::to_string(number);
-  return directory_ + "/" + std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits + std::string(suffix);
+  return std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits + std::string(suffix);
 }
+
+std::string segment_files::path(std::uint64_t number) const { return directory_ + "/" + name_of(number); }
 
 outcome segment_files::open(std::uint64_t above) {
   std::lock_guard guard(mutex_);
@@ -142,6 +144,20 @@ result<bool> segment_files::remove_unheld(std::uint64_t segment) {
   segments_.erase(found);
   std::erase_if(opened_, [&](const auto& entry) { return entry.first == segment; });
   return true;
+}
+
+outcome segment_files::set_aside(std::uint64_t segment, const std::string& folder) {
+  std::lock_guard guard(mutex_);
+  auto found = segments_.find(segment);
+  if (found == segments_.end()) return {};
+  auto moved = files_.create_directories(folder);
+  if (moved) moved = files_.rename(path(segment), folder + "/" + name_of(segment));
+  if (moved) moved = files_.sync_directory(folder);
+  if (moved) moved = files_.sync_directory(directory_);
+  if (!moved) return moved;
+  total_ -= found->second.size;
+  segments_.erase(found);
+  return {};
 }
 
 std::set<std::uint64_t> segment_files::present() const {

@@ -44,6 +44,9 @@ class segment_files {
   /// Deletes the segment unless it is the newest or space in it is held. True if it is gone.
   result<bool> remove_unheld(std::uint64_t segment);
 
+  /// Moves the file of a segment that nobody has used since `open` into another folder of the same disk, which is made if it is missing.
+  outcome set_aside(std::uint64_t segment, const std::string& folder);
+
   std::set<std::uint64_t> present() const;
   std::uint64_t bytes() const;
   std::size_t count() const;
@@ -55,6 +58,7 @@ class segment_files {
     std::shared_ptr<file> unsynced;  ///< written since the last sync
   };
 
+  static std::string name_of(std::uint64_t number);
   std::string path(std::uint64_t number) const;
   outcome begin_segment();
   std::shared_ptr<file> remember(std::uint64_t number, std::shared_ptr<file> opened);

@@ -243,6 +243,10 @@ struct archive_store::shared : std::enable_shared_from_this<archive_store::share
         return found;
       }
       for (const auto& info : page->extents) recover(info, found);
+      for (const auto& id : page->damaged) {
+        ++found.lost;
+        static_cast<void>(drop(id));
+      }
       cursor = page->next;
     }
     return found;

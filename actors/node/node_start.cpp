@@ -107,9 +107,11 @@ result<start_plan> plan_start(storage::data_directory& directory, const node_con
 
 namespace {
 
-outcome open_extents(node_services& s) {
+/// `unreferenced_to`: where segments go that nothing refers to; empty: they are deleted.
+outcome open_extents(node_services& s, std::string unreferenced_to = {}) {
   if (!s.config.roles.contains(identity::role_kind::archive)) return {};
   storage::extent_store_options options;
+  options.unreferenced_to = std::move(unreferenced_to);
   if (s.config.archive_capacity_bytes > 0) options.bytes_max = s.config.archive_capacity_bytes;
   auto extents = storage::extent_store::open(s.directory->files(), s.directory->at("archive"), *s.database, options);
   if (!extents) return fail(extents.error());
@@ -126,8 +128,15 @@ outcome open_database(node_services& s) {
 
 constexpr std::string_view being_saved = "database.damaged";  ///< there until what is good in it is in a new one: a crash begins again
 
+std::string saved_from_it(const storage::salvaged& saved) {
+  auto sentence = std::to_string(saved.extents) + " extents and " + std::to_string(saved.entries) + " small entries were saved from it";
+  if (saved.extents_partial > 0) sentence += ", " + std::to_string(saved.extents_partial) + " extents were not whole any more";
+  if (saved.unread > 0) sentence += ", and what " + std::to_string(saved.unread) + " unreadable places held is unknown";
+  return sentence;
+}
+
 /// A damaged database is kept for a person to look at. What is good in it goes over into a new one; the rest comes back from the rings'
-/// logs and from the other servers.
+/// logs and from the other servers. Nobody can say for sure what was lost with it, so the fragments that nothing refers to now are kept, too.
 outcome renew_database(node_services& s, const std::string& why) {
   s.extents.reset();
   s.database.reset();
@@ -142,15 +151,15 @@ outcome renew_database(node_services& s, const std::string& why) {
   auto saved = storage::salvage(damaged, *s.database);
   if (!saved && !saved.error().is(storage::errc::corrupt)) return fail(saved.error());
   auto aside = s.directory->at("damaged-" + std::to_string(s.boot));
-  auto kept = files.rename(damaged, aside);
+  auto kept = open_extents(s, damaged + "/archive");
+  if (kept) kept = files.rename(damaged, aside);
   if (kept) kept = files.sync_directory(s.directory->path());
   if (!kept) return kept;
-  auto good = saved ? std::to_string(saved->extents) + " extents and " + std::to_string(saved->entries) + " small entries were saved from it"
-                    : "nothing could be saved from it";
+  auto good = saved ? saved_from_it(*saved) : std::string("nothing could be saved from it");
   s.board->note(severity::error, "database-damaged", s.config.name,
                 "the database was damaged (" + why + ") and is set aside as " + aside + "; " + good +
                     ", the rest is filled in from other servers; delete that folder once `holdfast verify` finds everything whole");
-  return open_extents(s);
+  return {};
 }
 
 }  // namespace
