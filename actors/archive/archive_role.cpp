@@ -1,5 +1,6 @@
 #include "actors/archive/archive_role.hpp"
 
+#include "actors/archive/archive_answers.hpp"
 #include "actors/archive/archive_repair.hpp"
 #include "actors/archive/archive_wire.hpp"
 #include "actors/base/log.hpp"
@@ -15,7 +16,6 @@ using introspection::severity;
 using link::traffic_class;
 
 constexpr auto ring_patience = std::chrono::seconds(35);  // the asker gives up by itself before
-constexpr std::size_t peers_remembered_max = 1u << 16;    // 50 bytes each
 
 struct archive_role_state {
   archive_role_state() = default;
@@ -24,8 +24,8 @@ struct archive_role_state {
   std::unique_ptr<archive_store> store;
   std::unique_ptr<archive::archive_server> engine;  ///< once the store has said what it holds
   std::unique_ptr<archive_repair> repair;
-  std::map<link::endpoint, traffic_class> lanes;  ///< where each process asked last: its answers go the same way
-  std::set<extent_id> asked;                      ///< whose record is being asked for
+  std::unique_ptr<archive_answers> answers;
+  std::set<extent_id> asked;  ///< whose record is being asked for
   usage_answer usage;
   bool filling = false;  ///< the filler's timer runs
 };
@@ -44,6 +44,9 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
                                                   [weak = caf::actor_cast<caf::weak_actor_ptr>(self)](store_answer answer) {
                                                     if (auto alive = caf::actor_cast<caf::actor>(weak)) caf::anon_send(alive, std::move(answer));
                                                   });
+    state.answers = std::make_unique<archive_answers>(
+        config_.self, [links = config_.links](outgoing m) { return links->send(std::move(m)); },
+        [this](const archive::service_reply& reply) { send(config_.gate, archive_message_from(config_.self, seal(reply))); });
     state.repair = std::make_unique<archive_repair>(repair_config{config_.self, config_.ring, archive::server_limits{}.receipt_life}, lend());
     state.store->recover();
     state.store->measure(config_.capacity_bytes);
@@ -51,11 +54,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
         [this](const inbound& m) { on_inbound(m); },
         [](const peer_up&) {},  // who is reachable is looked at with every sweep
         [this](const peer_down& e) {
-          auto asks = state.lanes.find(e.peer->end());
-          if (asks != state.lanes.end() && asks->second == e.lane) {
-            state.lanes.erase(asks);
-            if (state.engine) state.engine->on_peer_lost(e.peer->end());
-          }
+          if (state.answers->lost(e.peer->end(), e.lane) && state.engine) state.engine->on_peer_lost(read_clock(), e.peer->end());
           if (e.lane == traffic_class::background) state.repair->on_peer_lost(read_clock(), e.peer->id);
         },
         [this](store_answer& answer) {
@@ -152,24 +151,14 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
 
   void on_request(const inbound& m, archive::service_request request) {
     if (!m.from->admitted) return;
-    if (state.lanes.size() >= peers_remembered_max) state.lanes.clear();
     auto from = m.from->end();
-    state.lanes[from] = m.lane;
+    state.answers->asked(from, m.lane);
     auto* opening = std::get_if<archive::open_extent>(&request.body);
     if (!state.engine || (opening && state.repair->filling(archive::id_of(opening->origin)))) {
       auto why = state.engine ? "this server is filling in that very extent; try again" : "this server is still starting; try again";
-      return answer({from, {request.id, archive::refusal{errc::unavailable, why}}});
+      return state.answers->send({{from, {request.id, archive::refusal{errc::unavailable, why}}}});
     }
     carry(state.engine->on_request(read_clock(), from, std::move(request)));
-  }
-
-  /// Whoever waits for an answer that is lost asks again, or another server.
-  void answer(const archive::outgoing_reply& reply) {
-    if (reply.to == config_.self) return send(config_.gate, archive_message_from(config_.self, seal(reply.reply)));
-    auto lane = state.lanes.find(reply.to);
-    auto sent = config_.links->send({reply.to, lane == state.lanes.end() ? traffic_class::foreground : lane->second, link::message_kind::archive,
-                                     make_payload(seal(reply.reply))});
-    if (!sent) log::debug("archive answer not sent", {{"peer", reply.to.brief()}, {"why", sent.error().message()}});
   }
 
   // -- the store's answers --------------------------------------------------------------------------------------------
@@ -192,7 +181,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
 
   void carry(archive::server_step step) {
     for (auto& effect : step.effects) state.store->carry_out(std::move(effect));
-    for (const auto& reply : step.replies) answer(reply);
+    state.answers->send(step.replies);
     for (const auto& extent : step.commitment_queries) ask_commitment(extent);
     for (const auto& offer : step.offers) submit(offer);
     for (const auto& event : step.events) tell(event);

@@ -25,6 +25,7 @@ archive_server::archive_server(server_config config, crypto::signing_key key, st
     for (const auto& entry : stored.entries) extent.bytes += entry.length;
     if (extent.open()) extent.entries = std::move(stored.entries);
     extent.touched = extent.check_at = at.now;
+    extent.writer_gone = at.now;  // no link outlived this server
     extent.check_after = config_.limits.commitment_check;
     table_.insert(std::move(extent));
   }
@@ -60,7 +61,7 @@ void archive_server::answer_open(const asker& from, const open_extent& request, 
     progress.blocks = header.blocks;
     progress.sealed = receipt_for(header);
   } else if (auto* extent = table_.find(header.extent)) {
-    extent->touched = at_.now;
+    extent->written(at_.now, from.end);
   }
   reply(from, std::move(progress));
 }
@@ -75,14 +76,14 @@ void archive_server::begin_extent(const asker& from, const open_extent& request)
   header.directory_version = request.directory_version;
   header.opened = at_.wall;
   header.bytes_expected = request.bytes_expected;
-  if (store_failed_) return refuse(from, {errc::unavailable, "this server's disk failed to write; use another"});
+  if (store_failed_) return refuse(from, {errc::damaged, "this server's disk failed to write; use another"});
   if (auto admitted = table_.admits(header); !admitted) return refuse(from, admitted.error());
   auto wanted = stored_bytes_ + table_.reserved_bytes() + request.bytes_expected / request.code.m;
   if (capacity_bytes_ > 0 && wanted > capacity_bytes_) return refuse(from, {errc::over_limit, "this server is full"});
 
   uncommitted_extent extent;
   extent.header = header;
-  extent.touched = at_.now;
+  extent.written(at_.now, from.end);
   table_.insert(std::move(extent));
   step_.effects.push_back(create_extent{header});
   reply(from, extent_progress{header.extent, 0, std::nullopt});
@@ -100,7 +101,7 @@ uncommitted_extent* archive_server::writable(const asker& from, const extent_id&
     refuse(from, {errc::conflict, "extent " + id.brief() + (extent->failed ? " failed to be written" : " is sealed")});
     return nullptr;
   }
-  extent->touched = at_.now;
+  extent->written(at_.now, from.end);
   return extent;
 }
 
@@ -260,87 +261,6 @@ signed_receipt archive_server::receipt_for(const extent_header& sealed) const {
   r.expires = sealed.expires;
   return signed_receipt::make(r, key_);
 }
-
-// -- what becomes of it -----------------------------------------------------------------------------------------------
-
-void archive_server::handle(const asker& from, settle& request) {
-  for (const auto& id : request.extents) {
-    auto* extent = table_.find(id);
-    if (!extent || extent->open() || extent->header.client != from.member()) continue;
-    step_.commitment_queries.push_back(id);
-    extent->check_at = at_.now + extent->check_after;
-  }
-  reply(from, done{});
-}
-
-void archive_server::handle(const asker& from, abandon& request) {
-  auto* extent = table_.find(request.extent);
-  if (extent && extent->open() && !extent->sealing && extent->header.client == from.member()) {
-    table_.erase(request.extent);
-    step_.effects.push_back(discard_extent{request.extent});
-    report(server_event::kind::extent_dropped, request.extent, 0, from.member(), "abandoned by its client");
-  }
-  reply(from, done{});
-}
-
-server_step archive_server::on_commitment(clock_reading at, const extent_id& id, const commitment& said) {
-  at_ = at;
-  auto* extent = table_.find(id);
-  if (!extent || (said.record && said.record->extent != id)) return finish();
-  if (extent->open()) {
-    // The ring has ordered the update without us: nobody finishes this any more, and what belongs here can be filled in.
-    if (said.record && !extent->sealing && extent->appending_bytes == 0) leave_unfinished(id, "its update was ordered without this server");
-    return finish();
-  }
-  const auto header = extent->header;
-  bool fits = said.record && said.record->list == header.list && header.index < said.record->slots.size();
-  auto holder = fits ? said.record->slots[header.index] : std::nullopt;
-  if (holder == config_.self) {
-    table_.erase(id);
-    step_.effects.push_back(mark_committed{id});
-    report(server_event::kind::extent_committed, id, 0, header.client, {});
-  } else if (said.root_time > header.expires + limits().clock_skew) {
-    table_.erase(id);
-    step_.effects.push_back(drop_extent{id});
-    report(server_event::kind::extent_dropped, id, 0, header.client, "expired, and its ring proves that nothing uses it");
-  } else if (fits && !holder) {  // our receipt came too late for the update; the slot is vacant, and we have what belongs there
-    step_.offers.push_back({id, said.record->version, receipt_for(header)});
-  }
-  return finish();
-}
-
-server_step archive_server::on_timer(clock_reading at) {
-  at_ = at;
-  std::vector<extent_id> idle;
-  for (auto& [id, extent] : table_.extents()) {
-    if (extent.open()) {
-      if (!extent.sealing && extent.appending_bytes == 0 && at.now - extent.touched > limits().open_idle_max) idle.push_back(id);
-    } else if (at.now >= extent.check_at && step_.commitment_queries.size() < commitment_queries_max) {
-      step_.commitment_queries.push_back(id);
-      extent.check_at = at.now + extent.check_after;
-      extent.check_after = std::min(2 * extent.check_after, limits().commitment_check_max);
-    }
-  }
-  for (const auto& id : idle) leave_unfinished(id, "left unfinished");
-  return finish();
-}
-
-/// Never sealed, so no receipt of ours speaks of it.
-void archive_server::leave_unfinished(const extent_id& id, std::string why) {
-  report(server_event::kind::extent_dropped, id, 0, table_.find(id)->header.client, std::move(why));
-  table_.erase(id);
-  step_.effects.push_back(discard_extent{id});
-}
-
-void archive_server::adopt(clock_reading at, const extent_header& sealed) {
-  uncommitted_extent extent;
-  extent.header = sealed;
-  extent.check_after = limits().commitment_check;
-  extent.check_at = at.now + extent.check_after;
-  table_.insert(std::move(extent));
-}
-
-void archive_server::on_peer_lost(const link::endpoint& peer) { table_.release_assemblies(peer); }
 
 void archive_server::set_usage(std::uint64_t stored_bytes, std::uint64_t capacity_bytes) {
   stored_bytes_ = stored_bytes;

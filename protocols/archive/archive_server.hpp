@@ -6,6 +6,7 @@
 #pragma once
 
 #include "protocols/archive/uncommitted_table.hpp"
+#include "protocols/archive/under_way.hpp"
 #include "protocols/identity/identity_types.hpp"
 
 namespace holdfast::archive {
@@ -79,8 +80,8 @@ class archive_server {
   server_step on_commitment(clock_reading at, const extent_id& extent, const commitment& said);
   server_step on_timer(clock_reading at);
 
-  /// The link to a process is down: its half-sent fragments are forgotten; it sends them again.
-  void on_peer_lost(const link::endpoint& peer);
+  /// The link to a process is down: its half-sent fragments are forgotten, it sends them again. What it left open waits a while for it.
+  void on_peer_lost(clock_reading at, const link::endpoint& peer);
 
   /// Takes over an extent that the filler of this server has sealed, until the ring commits it.
   void adopt(clock_reading at, const extent_header& sealed);
@@ -120,6 +121,7 @@ class archive_server {
   struct pending_read {
     asker from;
     request_body body;  // what was asked, to be answered when the store has answered
+    bool withdrawn = false;  // an opening whose extent was abandoned meanwhile
   };
   using pending = std::variant<pending_append, pending_seal, pending_read>;
 
@@ -146,11 +148,12 @@ class archive_server {
   void sealed(const pending_seal& seal, const outcome& stored);
   void give_up(const extent_id& extent, const error& why);
   void leave_unfinished(const extent_id& extent, std::string why);
+  void withdraw_openings(const asker& from, const extent_id& extent);
 
   void found_extent(const pending_read& read, result<stored_extent> found);
   void send_fragment(const asker& from, stored_fragment fragment);
   void damaged(const asker& from, const extent_id& extent, std::uint32_t ordinal, const std::string& why);
-  /// A ticket for a question to the store, within the reads' bounds; else refuses. The request waits for the answer.
+  /// A ticket for a question to the store, within the bounds; else refuses. The request waits for the answer.
   std::optional<store_ticket> begin_read(const asker& from, request_body body);
 
   std::optional<pending> take(store_ticket ticket);
@@ -164,8 +167,8 @@ class archive_server {
   crypto::signing_key key_;
   uncommitted_table table_;
   std::map<store_ticket, pending> pending_;
-  std::map<node_id, std::uint32_t> reads_;  // under way, by member
-  std::uint32_t reads_under_way_ = 0;
+  under_way reads_;
+  under_way lookups_;  // for openings and seals: however much is read, what is to be kept goes on
   std::uint64_t tickets_ = 0;
   std::uint64_t stored_bytes_ = 0, capacity_bytes_ = 0, damaged_ = 0;
   bool store_failed_ = false;

@@ -4,15 +4,21 @@
 
 namespace holdfast::archive {
 
+namespace {
+
+/// Whether an extent is looked up for who writes it.
+bool is_lookup(const request_body& body) { return std::holds_alternative<open_extent>(body) || std::holds_alternative<seal_extent>(body); }
+
+}  // namespace
+
 std::optional<store_ticket> archive_server::begin_read(const asker& from, request_body body) {
-  auto& by_peer = reads_[from.member()];
-  if (by_peer >= limits().peer_reads_max || reads_under_way_ >= limits().reads_max) {
-    if (by_peer == 0) reads_.erase(from.member());
-    refuse(from, {errc::unavailable, "too many reads under way; ask again"});
+  bool lookup = is_lookup(body);
+  bool begun = lookup ? lookups_.begin(from.member(), limits().peer_lookups_max, limits().lookups_max)
+                      : reads_.begin(from.member(), limits().peer_reads_max, limits().reads_max);
+  if (!begun) {
+    refuse(from, {errc::unavailable, std::string("too many ") + (lookup ? "openings" : "reads") + " under way; ask again"});
     return std::nullopt;
   }
-  ++by_peer;
-  ++reads_under_way_;
   return issue(pending_read{from, std::move(body)});
 }
 
@@ -90,6 +96,7 @@ server_step archive_server::on_extent(clock_reading at, store_ticket ticket, res
 
 void archive_server::found_extent(const pending_read& read, result<stored_extent> found) {
   if (auto* open = std::get_if<open_extent>(&read.body)) {
+    if (read.withdrawn) return refuse(read.from, {errc::not_found, "the extent was abandoned"});
     if (auto* known = table_.find(id_of(open->origin))) return answer_open(read.from, *open, known->header, known->entries.size());
     if (found && found->header.state != extent_state::open) return answer_open(read.from, *open, found->header, found->entries.size());
     if (found || found.error().is(errc::not_found) || found.error().is(errc::damaged)) return begin_extent(read.from, *open);
@@ -148,8 +155,7 @@ std::optional<archive_server::pending> archive_server::take(store_ticket ticket)
   auto found = pending_.extract(ticket);
   if (found.empty()) return std::nullopt;
   if (auto* read = std::get_if<pending_read>(&found.mapped())) {
-    --reads_under_way_;
-    if (auto by_peer = reads_.find(read->from.member()); --by_peer->second == 0) reads_.erase(by_peer);
+    (is_lookup(read->body) ? lookups_ : reads_).end(read->from.member());
   }
   return std::move(found.mapped());
 }

@@ -98,6 +98,7 @@ void collector::piece_arrived(std::uint64_t id, std::size_t slot, const fragment
     s.data.clear();
     s.data.reserve(size);
   }
+  if (piece.offset > s.data.size()) return lost(f, slot);  // what came before was dropped on the way: no lie
   bool fits = s.header && piece.index == slot && piece.offset == s.data.size() && !piece.data.empty() && piece.offset + piece.data.size() <= size;
   if (fits) append(s.data, piece.data);
   if (!fits || (piece.last && s.data.size() != size)) return unanswered(f, slot, fragment_fate::false_proof);

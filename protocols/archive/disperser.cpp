@@ -8,6 +8,8 @@ namespace {
 
 // A link that breaks again and again is no better than a dead server.
 constexpr std::uint8_t reopenings_max = 3;
+constexpr duration rest_after_refusal = std::chrono::milliseconds(200);  // of a server that is busy or starting
+constexpr int paces_to_stall = 4;  // of the others: how much longer than they a server may take
 
 }  // namespace
 
@@ -36,14 +38,21 @@ disperser_step disperser::start(clock_reading at) {
   return finish();
 }
 
-void disperser::open(slot& s) {
+void disperser::open(slot& s, duration rest) {
   s.at = phase::opening;
-  s.request = ++requests_;
   s.progress = at_.now;
   s.sent = 0;
   s.sent_bytes = 0;
   for (auto& f : s.queue) f.kept = false;  // the server says anew how far it got
   touched_.insert(s.server);
+  s.request = 0;
+  s.open_at = at_.now + rest;
+  if (rest == duration::zero()) ask_to_open(s);
+}
+
+void disperser::ask_to_open(slot& s) {
+  s.open_at.reset();
+  s.request = ++requests_;
   request(s.server, s.request,
           open_extent{config_.ring, config_.origin, config_.code, s.index, directory_.version, config_.bytes_expected});
 }
@@ -125,7 +134,7 @@ disperser_step disperser::on_reply(clock_reading at, const node_id& from, const 
   } else if (auto* sealed = std::get_if<extent_sealed>(&reply.body)) {
     if (s->at == phase::sealing && reply.id == s->request) replied(*s, *sealed);
   } else if (auto* refused = std::get_if<refusal>(&reply.body)) {
-    if (s->at != phase::sealed) fail_slot(*s, error(refused->code, refused->sentence));
+    if (s->at != phase::sealed) replied(*s, reply.id, *refused);
   }
   conclude();
   return finish();
@@ -145,6 +154,7 @@ void disperser::replied(slot& s, const fragment_kept& kept) {
   if (s.sent == 0 || kept.ordinal < s.queue.front().ordinal || kept.ordinal - s.queue.front().ordinal >= s.sent) return;
   auto& said = s.queue[kept.ordinal - s.queue.front().ordinal].kept;
   if (std::exchange(said, true)) return;  // said again it is no sign of life: or a liar could hold the writer up for ever
+  s.pace = std::max(at_.now - s.progress, s.pace - s.pace / 4);  // acknowledgements come in clumps: it is the long waits that tell
   auto missing = std::find_if(s.queue.begin(), s.queue.end(), [](const queued_fragment& f) { return !f.kept; });
   acknowledge(s, missing == s.queue.end() ? s.queue.back().ordinal + 1 : missing->ordinal);
 }
@@ -175,6 +185,20 @@ void disperser::replied(slot& s, const extent_sealed& sealed) {
   touched_.erase(s.server);
 }
 
+/// A server that is busy or starting is asked again. What was sent on is sent anew from where the server then says it is.
+void disperser::replied(slot& s, std::uint64_t id, const refusal& why) {
+  if (s.at == phase::opening && id != s.request) return;  // of a fragment sent before
+  bool passes = why.code == errc::unavailable;
+  if (passes && s.at == phase::opening) {
+    s.open_at = at_.now + rest_after_refusal;
+  } else if (passes && s.reopened < reopenings_max) {
+    ++s.reopened;
+    open(s, rest_after_refusal);
+  } else {
+    fail_slot(s, error(why.code, why.sentence));
+  }
+}
+
 bool disperser::receipt_is_right(const slot& s, const receipt& r) const {
   return r.server == s.server && r.ring == config_.ring && r.extent == extent_ && r.list == list_ && r.blocks == entries_.size() &&
          r.bytes == bytes_ && r.index == s.index && r.code == config_.code && r.expires > at_.wall;
@@ -190,6 +214,7 @@ void disperser::fail_slot(slot& s, const error& why) {
   if (s.acknowledged == 0 && next_spare_ < config_.order.size()) {
     s.server = config_.order[next_spare_++];
     s.reopened = 0;
+    s.pace = {};
     event.replaced_by = s.server;
     open(s);
   } else {
@@ -205,8 +230,9 @@ disperser_step disperser::on_peer_lost(clock_reading at, const node_id& peer) {
   at_ = at;
   for (auto& s : slots_) {
     if (!s.live() || s.at == phase::sealed || s.server != peer || outcome_) continue;
-    if (s.acknowledged > 0 && s.reopened < reopenings_max) {
-      ++s.reopened;
+    bool idle = !s.busy();  // links close that nothing is sent on
+    if (idle || (s.acknowledged > 0 && s.reopened < reopenings_max)) {
+      if (!idle) ++s.reopened;
       open(s);
     } else {
       fail_slot(s, error(errc::unavailable, "the link to it is down"));
@@ -220,16 +246,29 @@ disperser_step disperser::on_timer(clock_reading at) {
   at_ = at;
   for (auto& s : slots_) {
     if (outcome_ || !s.live() || s.at == phase::sealed || !s.busy()) continue;
+    if (s.open_at && at.now >= *s.open_at) ask_to_open(s);
     auto silent = at.now - s.progress;
     bool spare_left = s.acknowledged == 0 && next_spare_ < config_.order.size();
     bool late = s.at == phase::opening && spare_left && silent > config_.open_timeout;
     // Others have been heard of since: it is this one that stands still. Not given up while it may yet be needed.
     bool dispensable = spare_left || live() > receipts_needed(config_.code, config_.margin);
-    bool stalled = silent > config_.stalled_after && last_progress_ > s.progress && dispensable;
+    bool stalled = silent > patience_with(s) && last_progress_ > s.progress && dispensable;
     if (late || stalled) fail_slot(s, error(errc::unavailable, "no answer in time"));
   }
   conclude();
   return finish();
+}
+
+/// The servers share the writer's uplink: on a slow one, all are heard of rarely.
+duration disperser::patience_with(const slot& s) const {
+  std::vector<duration> others;
+  for (const auto& other : slots_) {
+    if (&other != &s && other.live() && other.pace > duration::zero()) others.push_back(other.pace);
+  }
+  if (others.empty()) return config_.stalled_after;
+  auto median = others.begin() + static_cast<std::ptrdiff_t>((others.size() - 1) / 2);
+  std::nth_element(others.begin(), median, others.end());
+  return std::max(config_.stalled_after, paces_to_stall * *median);
 }
 
 void disperser::conclude() {
@@ -249,12 +288,18 @@ void disperser::conclude() {
     return;
   }
   for (auto& s : slots_) s.queue = {};
-  for (const auto& server : touched_) request(server, ++requests_, abandon{extent_});
+  for (auto& request : abandon_requests()) step_.requests.push_back(std::move(request));
 }
 
 std::vector<outgoing_request> disperser::settle_requests() const {
   std::vector<outgoing_request> requests;
   for (const auto& server : sealed_by_) requests.push_back({server, {0, settle{{extent_}}}});
+  return requests;
+}
+
+std::vector<outgoing_request> disperser::abandon_requests() const {
+  std::vector<outgoing_request> requests;
+  for (const auto& server : touched_) requests.push_back({server, {0, abandon{extent_}}});
   return requests;
 }
 

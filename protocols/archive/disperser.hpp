@@ -4,7 +4,7 @@
 // server sets the pace. What a server has not acknowledged is kept; so a slot whose server fails before acknowledging anything moves
 // to the next spare, and a link that merely broke is resumed. A slot lost later is given up: the extent succeeds as long as
 // enough receipts come together, and the ring has the rest filled in. A frozen server is one that makes no progress while
-// others do; it is never waited for once enough receipts are there.
+// others do, for far longer than they take; it is never waited for once enough receipts are there.
 #pragma once
 
 #include <deque>
@@ -26,7 +26,7 @@ struct disperser_config {
   std::uint64_t queue_bytes = 8u << 20;    ///< kept for a server in all; beyond, `wants_more` is false
   std::uint64_t request_base = 0;          ///< requests are numbered from here on, so that one actor can tell its engines' answers apart
   duration open_timeout = std::chrono::milliseconds(1000);   ///< an opening not answered by then goes to a spare
-  duration stalled_after = std::chrono::milliseconds(2000);  ///< no progress while others make it: the slot is lost
+  duration stalled_after = std::chrono::milliseconds(2000);  ///< no progress while others make it, at the least: the slot is lost
   duration grace = std::chrono::milliseconds(300);           ///< for the remaining receipts once enough are there
   duration give_up_after = std::chrono::seconds(30);         ///< no progress of any server: the extent fails
 };
@@ -77,6 +77,11 @@ class disperser {
 
   /// After the update with the claim has committed: tells the servers, so that they need not wait for their own question.
   std::vector<outgoing_request> settle_requests() const;
+  /// If there will be no update: servers need not keep what is not sealed.
+  std::vector<outgoing_request> abandon_requests() const;
+
+  /// When any server last made progress.
+  instant last_progress() const { return last_progress_; }
 
   std::uint64_t queued_bytes() const;
 
@@ -99,23 +104,28 @@ class disperser {
     std::uint64_t queued_bytes = 0, sent_bytes = 0;
     std::uint32_t acknowledged = 0;     ///< blocks the server said it keeps
     std::uint64_t request = 0;          ///< id of the open or seal request under way
+    std::optional<instant> open_at;     ///< when to ask for the opening, after a refusal that passes
     std::uint8_t reopened = 0;
     instant progress;                   ///< last sign of life, or when it first had something to do
+    duration pace{};                    ///< between two acknowledgements, when they come slowly; 0: not known yet
     bool live() const { return at != phase::lost; }
     bool busy() const { return at == phase::opening || at == phase::sealing || sent > 0; }
   };
 
-  void open(slot& s);
+  void open(slot& s, duration rest = {});
+  void ask_to_open(slot& s);
   void pump(slot& s);
   void acknowledge(slot& s, std::uint32_t blocks);
   void send_fragment(slot& s, const queued_fragment& f);
   void replied(slot& s, const extent_progress& progress);
   void replied(slot& s, const fragment_kept& kept);
   void replied(slot& s, const extent_sealed& sealed);
+  void replied(slot& s, std::uint64_t id, const refusal& why);
   void fail_slot(slot& s, const error& why);
   void conclude();
   bool receipt_is_right(const slot& s, const receipt& r) const;
   std::size_t live() const;
+  duration patience_with(const slot& s) const;
   bool standstill() const;
   void request(const node_id& to, std::uint64_t id, request_body body);
   disperser_step finish();

@@ -69,7 +69,7 @@ outcome uncommitted_table::begin(uncommitted_extent& extent, const link::endpoin
   finish(extent);
   auto size = fragment_bytes(extent.header.code, header.entry.length);
   if (assembling_bytes_ + size > limits_.assembling_bytes_max || entries_ >= limits_.open_entries_max) {
-    return fail(errc::over_limit, "this server has as many fragments under way as it can hold; try again");
+    return fail(errc::unavailable, "this server has as many fragments under way as it can hold; try again");
   }
   assembling_bytes_ += size;
   extent.arriving = assembly{from, header, size, {}};

@@ -17,9 +17,12 @@ struct server_limits {
   std::uint64_t appending_bytes_max = 16u << 20;            ///< an extent's fragments that the store has not taken yet
   std::uint32_t peer_reads_max = 64;                        ///< a peer's reads under way
   std::uint32_t reads_max = 256;                            ///< all peers' reads under way
+  std::uint32_t peer_lookups_max = 64;                      ///< a peer's openings and seals that wait for what the store knows
+  std::uint32_t lookups_max = 256;                          ///< all peers'
   std::chrono::milliseconds receipt_life = std::chrono::hours(24);
   std::chrono::milliseconds clock_skew = std::chrono::minutes(10);
   duration open_idle_max = std::chrono::minutes(30);        ///< an open extent nobody writes to: no receipt binds us to it
+  duration writer_gone_max = std::chrono::minutes(2);       ///< and one whose writer's process has no link to this server
   duration commitment_check = std::chrono::seconds(30);     ///< first question to the ring after sealing; doubles each time
   duration commitment_check_max = std::chrono::hours(1);
 };
@@ -41,10 +44,17 @@ struct uncommitted_extent {
   std::optional<error> failed;       ///< an append failed: it must never be sealed
   bool sealing = false;
   instant touched;
+  link::endpoint writer;                ///< the process that last wrote to it
+  std::optional<instant> writer_gone;   ///< since when there is no link to it
   instant check_at;                  ///< when to ask the ring, once sealed
   duration check_after{};
 
   bool open() const { return header.state == extent_state::open; }
+  void written(instant now, const link::endpoint& by) {
+    touched = now;
+    writer = by;
+    writer_gone.reset();
+  }
 };
 
 class uncommitted_table {

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_failed_write_is_never_receipted_and_stops_the_server) {
   t.w.at(0).store.failing = error(errc::unavailable, "fsync failed");
   BOOST_TEST(refused_with(t.ask(t.sealing()), errc::unavailable));
   BOOST_TEST(!is<extent_sealed>(t.ask(t.sealing())));
-  BOOST_TEST(refused_with(t.ask(t.opening(2)), errc::unavailable));
+  BOOST_TEST(refused_with(t.ask(t.opening(2)), errc::damaged));
   BOOST_TEST((t.w.at(0).events.back().what == server_event::kind::store_failed));
 }
 
@@ -292,9 +292,40 @@ BOOST_AUTO_TEST_CASE(half_sent_fragments_are_bounded_and_go_with_their_sender) {
     return put_piece{id_of(origin(operation)), 0, 0, block_header{t.blocks[0].entry, f.path}, to_bytes(bytes_view(f.data).first(1000))};
   };
   BOOST_TEST(!t.ask(piece(1)));
-  BOOST_TEST(refused_with(t.ask(piece(2)), errc::over_limit));
-  t.w.at(0).engine->on_peer_lost(t.client);
+  BOOST_TEST(refused_with(t.ask(piece(2)), errc::unavailable));
+  t.w.at(0).engine->on_peer_lost(t.w.clock(), t.client);
   BOOST_TEST(!t.ask(piece(2)));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_process_leaves_open_goes_soon_after_it_and_stays_if_it_comes_back) {
+  by_hand t;
+  auto& server = *t.w.at(0).engine;
+  auto pass = [&](duration time) {
+    t.w.now += time;
+    t.w.carry_out(t.w.c.nodes[0], server.on_timer(t.w.clock()));
+  };
+  t.ask(t.opening(1));
+  t.ask(t.opening(2));
+  t.write_all(3);
+  pass(10min);
+  BOOST_TEST(server.uncommitted().extents().size() == 3u);
+  server.on_peer_lost(t.w.clock(), t.client);
+  pass(1min);
+  t.ask(t.opening(2));
+  pass(61s);
+  BOOST_TEST(!server.uncommitted().extents().contains(id_of(origin(1))));
+  BOOST_TEST(server.uncommitted().extents().contains(id_of(origin(2))));
+  BOOST_TEST(server.uncommitted().extents().contains(id_of(origin(3))));
+}
+
+BOOST_AUTO_TEST_CASE(an_extent_abandoned_while_its_opening_waits_for_the_store_is_not_opened) {
+  by_hand t;
+  t.w.at(0).disk = 20ms;
+  t.w.send(t.client, {t.w.c.nodes[0], {1000, t.opening()}});
+  t.ask(abandon{id_of(origin())});
+  BOOST_TEST(t.w.at(0).engine->uncommitted().extents().empty());
+  t.w.settle(50ms);
+  BOOST_TEST(is<extent_progress>(t.ask(t.opening())));
 }
 
 BOOST_AUTO_TEST_CASE(damage_is_detected_never_served_and_reported) {
@@ -321,4 +352,6 @@ BOOST_AUTO_TEST_CASE(reads_under_way_are_bounded) {
   auto refusals = std::count_if(t.replies.begin(), t.replies.end(), [](auto& r) { return std::holds_alternative<refusal>(r.body); });
   BOOST_TEST(refusals == 2);
   BOOST_TEST(is<fragment_piece>(t.ask(get_fragment{id_of(origin()), 0})));
+  for (std::uint64_t i = 0; i < 3; ++i) t.w.send(t.client, {t.w.c.nodes[0], {2000 + i, get_fragment{id_of(origin()), 0}}});
+  BOOST_TEST(is<extent_progress>(t.ask(t.opening(2))));  // what is to be kept does not wait for reads
 }

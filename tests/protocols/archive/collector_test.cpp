@@ -128,6 +128,24 @@ BOOST_AUTO_TEST_CASE(liars_of_every_kind_are_found_and_read_around) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_piece_dropped_on_the_way_is_no_lie_and_the_fragment_is_asked_for_again) {
+  for (std::uint32_t dropped : {0u, piece_bytes_max}) {
+    world w(6);
+    stored extent(w, {4, 6}, 1);
+    reader r(w);
+    auto deliver = w.receivers[r.self];
+    std::set<node_id> first;
+    w.receivers[r.self] = [&](const node_id& from, const service_reply& reply) {
+      auto* piece = std::get_if<fragment_piece>(&reply.body);
+      if (!piece || piece->offset != dropped || !first.insert(from).second) deliver(from, reply);
+    };
+    auto f = r.get(extent, 0);
+    BOOST_REQUIRE(f.ciphertext);
+    BOOST_TEST(first.size() == 6u);  // each was asked, and lost a piece once
+    BOOST_TEST(f.count(fragment_fate::false_proof) == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_skipped_hash_check_would_be_seen) {
 #ifdef HOLDFAST_PLANTED_BUGS
   world w(6);

@@ -34,7 +34,7 @@ struct writer {
 
   void act(disperser_step step) {
     events.insert(events.end(), step.events.begin(), step.events.end());
-    w.send(client, step.requests);
+    for (auto& request : step.requests) upload(std::move(request));
     most_queued = std::max(most_queued, d.queued_bytes());
     if (feeding) return;  // adding answers with a step too
     feeding = true;
@@ -47,6 +47,29 @@ struct writer {
       act(d.close(w.clock()));
     }
     feeding = false;
+  }
+
+  /// At once, or on a slow uplink that the links to all servers share fairly.
+  void upload(outgoing_request request) {
+    if (uplink_bytes_per_s == 0) return w.send(client, request);
+    uplink[request.to].push_back(std::move(request));
+    if (!std::exchange(uplink_busy, true)) send_next();
+  }
+
+  void send_next() {
+    auto next = uplink.upper_bound(last_served);
+    if (next == uplink.end()) next = uplink.begin();
+    uplink_busy = next != uplink.end();
+    if (!uplink_busy) return;
+    last_served = next->first;
+    auto request = std::move(next->second.front());
+    next->second.pop_front();
+    if (next->second.empty()) uplink.erase(next);
+    auto time = std::chrono::microseconds(codec::encode(request.request).size() * 1'000'000 / uplink_bytes_per_s);
+    w.after(time, [this, request = std::move(request)] {
+      w.send(client, request);
+      send_next();
+    });
   }
 
   void start() {
@@ -81,6 +104,10 @@ struct writer {
   disperser d;
   std::vector<slot_event> events;
   std::uint64_t most_queued = 0;
+  std::uint64_t uplink_bytes_per_s = 0;
+  std::map<node_id, std::deque<outgoing_request>> uplink;  ///< what waits, by server
+  node_id last_served;
+  bool uplink_busy = false;
   std::size_t stop_at = static_cast<std::size_t>(-1);
   std::function<void()> pause = [] {};
   bool started = false, feeding = false, closed = false;
@@ -170,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_restarted_server_that_forgot_is_given_up_a_broken_link_is
         if (restart) {
           w.restart(i);
         } else {
-          t.w.at(i).engine->on_peer_lost(t.client);
+          t.w.at(i).engine->on_peer_lost(w.clock(), t.client);
           t.act(t.d.on_peer_lost(w.clock(), w.c.nodes[i]));
         }
       });
@@ -246,6 +273,72 @@ BOOST_AUTO_TEST_CASE(a_slow_writer_is_not_given_up) {
   t.act({});
   BOOST_REQUIRE(t.run());
   BOOST_TEST(t.claim().receipts.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_writer_outlives_links_that_close_for_want_of_use) {
+  world w(4);
+  writer t(w, {2, 4}, 2);
+  t.count = 1;
+  t.closed = true;  // holds the input back
+  t.start();
+  for (int minute = 0; minute < 10; ++minute) {
+    w.settle(1min);
+    for (const auto& node : w.c.nodes) {
+      w.hosts.at(node).engine->on_peer_lost(w.clock(), t.client);
+      t.act(t.d.on_peer_lost(w.clock(), node));
+    }
+  }
+  t.count = 2;
+  t.closed = false;
+  t.act({});
+  BOOST_REQUIRE(t.run());
+  BOOST_TEST(t.claim().receipts.size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(on_a_slow_uplink_no_server_loses_its_slot_and_a_frozen_one_does) {
+  for (bool freeze : {false, true}) {
+    world w(6);
+    writer t(w, {4, 6}, 20);
+    t.uplink_bytes_per_s = 200'000;  // each server is heard of every 3 s
+    if (freeze) {
+      t.stop_at = 10;
+      t.pause = [&] { w.freeze(t.server_of(1)); };
+    }
+    BOOST_REQUIRE(t.run());
+    BOOST_TEST(t.claim().receipts.size() == (freeze ? 5u : 6u));
+    BOOST_TEST(t.events.size() == (freeze ? 1u : 0u));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_for_now_is_waited_out) {
+  world w(6);
+  writer t(w, {4, 6}, 40);
+  int refusals = 0;
+  // While it opens and in the midst of fragments: each time the request that is answered has no effect.
+  w.at(t.server_of(3)).lie = [&](service_reply& reply) {
+    bool opening = std::holds_alternative<extent_progress>(reply.body) && refusals < 3;
+    bool kept = std::holds_alternative<fragment_kept>(reply.body) && refusals == 3;
+    if (!opening && !kept) return;
+    ++refusals;
+    reply.body = refusal{errc::unavailable, "busy; try again"};
+  };
+  BOOST_REQUIRE(t.run());
+  BOOST_TEST(refusals == 4);
+  BOOST_TEST(t.events.empty());
+  BOOST_TEST(t.claim().receipts.size() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_given_up_in_the_midst_is_abandoned_at_every_server) {
+  world w(6);
+  writer t(w, {4, 6}, 40);
+  t.stop_at = 25;
+  t.pause = [&] { t.count = 25, t.closed = true; };
+  t.start();
+  w.settle(1s);
+  BOOST_TEST(!t.d.outcome());
+  w.send(t.client, t.d.abandon_requests());
+  w.settle(1s);
+  for (auto& [node, host] : w.hosts) BOOST_TEST(host.engine->uncommitted().extents().empty());
 }
 
 BOOST_AUTO_TEST_CASE(answers_that_overtake_each_other_count) {

@@ -45,7 +45,7 @@ void server_node::receive(node_index from, const archive_packet& p) {
 }
 
 void server_node::peer_lost(node_index peer) {
-  engine_->on_peer_lost(world_.id_of(peer));
+  engine_->on_peer_lost(reading(), world_.id_of(peer));
   fillers_lost(peer);
 }
 
