@@ -127,7 +127,7 @@ class diagnosis {
     for (const auto& node : view_.nodes) {
       if (!node.status.roles.contains(identity::role_kind::archive)) continue;
       ++servers;
-      here += node.answers;
+      here += node.answers || node.state == life::starting;  // who has not been heard yet is not silent
     }
     if (here == servers) return;
     auto code = archive::coding_for(servers);
