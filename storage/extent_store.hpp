@@ -24,7 +24,7 @@ struct extent_store_options {
   std::uint64_t free_bytes_min = 256u << 20;       ///< appends are refused with no_space when the disk would have less
   std::uint64_t bytes_max = ~0ull;                 ///< appends are refused with no_space when the segments would hold more
   std::uint32_t open_blocks_max = 1u << 20;        ///< fragments of open extents, about 100 bytes of memory each
-  std::string unreferenced_to;                     ///< a folder: segments that nothing refers to go there, for the index may lack what did
+  std::string unreferenced_to;                     ///< a folder for segments that nothing refers to: the index may lack what did
 };
 
 /// An extent to make durable: `meta` is the holder's own record of it (receipt, block list).
@@ -89,6 +89,9 @@ class extent_store {
 
   /// Forgets an extent, sealed or open; absent ones are no error. Segments that hold nothing any more are deleted.
   outcome drop(const extent_id& extent);
+
+  /// Extents with open blocks.
+  std::vector<extent_id> open_extents() const;
 
   /// Forgets the open blocks of an extent that was not sealed.
   void discard(const extent_id& extent);
