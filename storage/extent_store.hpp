@@ -56,8 +56,8 @@ struct extent_store_usage {
 /// Safe from any thread; appends and reads of several threads run at once.
 class extent_store {
  public:
-  /// Opens the store whose segments lie in `directory` and whose index lies in `index`; both must outlive it. Segments that nothing
-  /// refers to are deleted, or moved as the options say. Segments that are missing are told by `missing_segments`; reads of what they held answer corrupt.
+  /// Opens the store whose segments lie in `directory` and whose index lies in `index`; both must outlive it. Segments that nothing refers to
+  /// are deleted, or moved as the options say. Those that are missing are told by `missing_segments`; reads of what they held answer corrupt.
   static result<std::unique_ptr<extent_store>> open(file_system& files, std::string directory, database& index,
                                                     extent_store_options options = {});
   ~extent_store();

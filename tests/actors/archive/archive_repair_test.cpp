@@ -3,6 +3,7 @@
 
 #include "actors/archive/archive_repair.hpp"
 #include "actors/archive/archive_wire.hpp"
+#include "actors/base/log.hpp"
 
 namespace {
 
@@ -259,6 +260,7 @@ BOOST_FIXTURE_TEST_CASE(what_does_not_fit_is_come_back_to, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(requests_say_whose_they_are_after_any_number_of_fills, fixture) {
+  log::configure({.least = log::level::warning, .json = false, .file = {}, .node = {}});  // each fill that comes to nothing says so
   for (std::uint32_t i = 0; i < 60'000 + 10'000; i += 1'000) {
     for (std::uint32_t k = 0; k < 1'000; ++k) {
       auto r = record(1, {std::nullopt, std::nullopt, self});  // nobody to ask: it ends at once
