@@ -238,7 +238,7 @@ BOOST_FIXTURE_TEST_CASE(an_extent_that_was_short_once_begins_anew, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(what_does_not_fit_is_come_back_to, fixture) {
-  constexpr std::uint32_t count = 3'000;
+  constexpr std::uint32_t count = 9'000;  // more than are examined and rebuilt at a time
   many = true;
   for (std::uint32_t i = 0; i < count; ++i) {
     auto r = ours(1);
@@ -246,7 +246,7 @@ BOOST_FIXTURE_TEST_CASE(what_does_not_fit_is_come_back_to, fixture) {
     ring[r.extent] = r;
   }
   std::set<extent_id> tried;
-  for (int i = 0; i < 4'000 && tried.size() < count; ++i) {
+  for (int i = 0; i < 12'000 && tried.size() < count; ++i) {
     if (i % 20 == 0) sweep();
     BOOST_TEST(repair.rebuilding() <= archive_repair::tasks_max + archive_repair::fillers_max);
     repair.on_peer_lost(at, named<node_id>(1));
