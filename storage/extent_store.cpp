@@ -310,6 +310,13 @@ outcome extent_store::drop(const extent_id& extent) {
   return s.collect(*candidates);
 }
 
+std::vector<extent_id> extent_store::open_extents() const {
+  std::vector<extent_id> all;
+  std::lock_guard guard(state_->mutex);
+  for (const auto& [extent, places] : state_->open) all.push_back(extent);
+  return all;
+}
+
 void extent_store::discard(const extent_id& extent) {
   std::lock_guard index_guard(state_->index_mutex);
   // A segment that cannot be deleted now is deleted at the next opening.

@@ -24,7 +24,7 @@ struct extent_store_options {
   std::uint64_t free_bytes_min = 256u << 20;       ///< appends are refused with no_space when the disk would have less
   std::uint64_t bytes_max = ~0ull;                 ///< appends are refused with no_space when the segments would hold more
   std::uint32_t open_blocks_max = 1u << 20;        ///< fragments of open extents, about 100 bytes of memory each
-  std::string unreferenced_to;                     ///< a folder: segments that nothing refers to go there, for the index may lack what did
+  std::string unreferenced_to;                     ///< a folder for segments that nothing refers to: the index may lack what did
 };
 
 /// An extent to make durable: `meta` is the holder's own record of it (receipt, block list).
@@ -56,9 +56,8 @@ struct extent_store_usage {
 /// Safe from any thread; appends and reads of several threads run at once.
 class extent_store {
  public:
-  /// Opens the store whose segments lie in `directory` and whose index lies in `index`; both must outlive it. Segments that nothing
-  /// refers to are deleted, or moved as the options say. Segments that are missing are told by `missing_segments`; reads of what they held
-  /// answer corrupt.
+  /// Opens the store whose segments lie in `directory` and whose index lies in `index`; both must outlive it. Segments that nothing refers to
+  /// are deleted, or moved as the options say. Those that are missing are told by `missing_segments`; reads of what they held answer corrupt.
   static result<std::unique_ptr<extent_store>> open(file_system& files, std::string directory, database& index,
                                                     extent_store_options options = {});
   ~extent_store();
@@ -90,6 +89,9 @@ class extent_store {
 
   /// Forgets an extent, sealed or open; absent ones are no error. Segments that hold nothing any more are deleted.
   outcome drop(const extent_id& extent);
+
+  /// Extents with open blocks.
+  std::vector<extent_id> open_extents() const;
 
   /// Forgets the open blocks of an extent that was not sealed.
   void discard(const extent_id& extent);

@@ -1,5 +1,6 @@
 #include "actors/archive/archive_repair.hpp"
 
+#include "actors/archive/archive_wire.hpp"
 #include "actors/base/log.hpp"
 
 namespace holdfast::actors {
@@ -9,13 +10,17 @@ namespace {
 using namespace archive;
 using introspection::severity;
 
-/// A filler's requests and tickets bear its number above this bit; the archive server's own tickets count up from 0 below it.
+/// A filler's requests and tickets bear its number above this bit; the archive server's own tickets count up from 0 below it. Numbers go
+/// round, so that they stay clear of what says whose a request is.
 constexpr unsigned number_shift = 40;
+constexpr std::uint64_t numbers = 1u << 16;
+static_assert(number_shift + 16 == asker_shift && archive_asker{} == archive_asker::repair);
 
 constexpr duration nothing_to_do_rest = std::chrono::seconds(30);
 constexpr duration unavailable_rest = std::chrono::seconds(10);
 constexpr duration damaged_rest = std::chrono::minutes(10);
 constexpr std::size_t remembered_max = 1u << 16;  // extents short or resting: 4 MiB; beyond it they are found again
+constexpr std::uint64_t unlisted_max = 8;         // readings of the repair list by which an extent may be missing in it: one member may hide it
 
 }  // namespace
 
@@ -27,15 +32,20 @@ void archive_repair::sweep(clock_reading at, surroundings around) {
   around_ = std::move(around);
   if (changed || resting_.size() > remembered_max) resting_.clear();
   std::erase_if(resting_, [&](const auto& r) { return r.second <= at_.now; });
-  if (short_since_.size() > remembered_max) short_since_.clear();
+  missed_ = 0;
   for (const auto& [extent, ordinals] : damaged_) examine(extent);
-  if (!asking_short_) sweep_short();
-  if (!asking_all_ && (!all_swept_ || at_.now - *all_swept_ > full_sweep_interval)) sweep_all({});
+  sweep_short();
+  if (!all_from_ && (!all_swept_ || at_.now - *all_swept_ > full_sweep_interval)) all_from_.emplace();
+  sweep_all();
   ask_records();
   start_fillers();
 }
 
+/// Nothing is asked for that could not be kept: what is forgotten here would not be found again before the next sweep.
+bool archive_repair::has_room() const { return to_examine_.size() <= examined_max / 2 && tasks_.size() <= tasks_max / 2; }
+
 void archive_repair::sweep_short() {
+  if (asking_short_ || !has_room()) return;
   asking_short_ = true;
   ports_.page({ring::submap::repair, short_from_, ring::page_entries_max}, [this](result<ring::page_reply> page) {
     asking_short_ = false;
@@ -46,19 +56,25 @@ void archive_repair::sweep_short() {
 void archive_repair::short_page(const ring::page_reply& page) {
   for (const auto& value : page.values) {
     auto entry = codec::decode<ring::repair_entry>(value, "repair entry");
-    if (!entry) continue;
-    auto since = short_since_.try_emplace(entry->extent, at_.now).first->second;
-    if (at_.now - since >= settling) examine(entry->extent);
+    if (!entry || (short_.size() >= remembered_max && !short_.contains(entry->extent))) continue;
+    auto& known = short_.try_emplace(entry->extent, shortness{at_.now, 0}).first->second;
+    known.listed = short_readings_;
+    if (at_.now - known.since >= settling) examine(entry->extent);
   }
   short_from_ = page.next.value_or(ring::map_key{});
+  if (!page.next) {
+    ++short_readings_;
+    std::erase_if(short_, [&](const auto& s) { return short_readings_ - s.second.listed > unlisted_max; });
+  }
   ask_records();
 }
 
-void archive_repair::sweep_all(ring::map_key from) {
+void archive_repair::sweep_all() {
+  if (!all_from_ || asking_all_ || !has_room()) return;
   asking_all_ = true;
-  ports_.page({ring::submap::extents, from, ring::page_entries_max}, [this](result<ring::page_reply> page) {
+  ports_.page({ring::submap::extents, *all_from_, ring::page_entries_max}, [this](result<ring::page_reply> page) {
     if (page) return all_page(*page);
-    asking_all_ = false;  // the next sweep begins again
+    asking_all_ = false;  // the next sweep goes on from here
   });
 }
 
@@ -83,13 +99,11 @@ void archive_repair::all_page_held(const page_question& asked, const std::map<ex
   }
   for (const auto& extent : plan.confirm) examine(extent);
   for (const auto& extent : plan.surplus) examine(extent);
-  if (asked.next) {
-    sweep_all(*asked.next);
-  } else {
-    asking_all_ = false;
-    all_swept_ = at_.now;
-  }
+  all_from_ = asked.next;
+  asking_all_ = false;
+  if (!all_from_) all_swept_ = at_.now;
   ask_records();
+  sweep_all();
 }
 
 // -- one extent -------------------------------------------------------------------------------------------------------
@@ -111,7 +125,8 @@ void archive_repair::examine(const extent_id& extent) {
 }
 
 void archive_repair::ask_records() {
-  while (records_asked_ < records_asked_max && !to_examine_.empty()) {
+  auto become_tasks = [&] { return tasks_.size() + examining_.size() - to_examine_.size(); };  // at most, of what is under way
+  while (records_asked_ < records_asked_max && become_tasks() < tasks_max && !to_examine_.empty()) {
     auto extent = to_examine_.front();
     to_examine_.pop_front();
     ++records_asked_;
@@ -134,9 +149,23 @@ void archive_repair::on_headers(clock_reading at, const headers_answer& found) {
   at_ = at;
   auto asked = questions_.extract(found.question);
   if (asked.empty()) return;
+  auto* proven = std::get_if<commitment>(&asked.mapped());
+  if (!found.read) {  // nothing follows from what is not known; a page is asked for again
+    if (proven) examining_.erase(proven->record->extent);
+    if (proven) rest(proven->record->extent, unavailable_rest);
+    else asking_all_ = false;
+    return;
+  }
   if (auto* page = std::get_if<page_question>(&asked.mapped())) all_page_held(*page, found.held);
-  if (auto* proven = std::get_if<commitment>(&asked.mapped())) examined(*proven, found.held);
+  if (proven) examined(*proven, found.held);
   start_fillers();
+}
+
+/// How many choices of server for a vacant slot have their turn by now.
+std::size_t archive_repair::turns(const coding_record& record) const {
+  auto known = short_.find(record.extent);
+  if (known == short_.end()) return 1;
+  return 1 + static_cast<std::size_t>((at_.now - known->second.since) / (turn + std::chrono::seconds(record.bytes / turn_bytes_a_second)));
 }
 
 void archive_repair::examined(const commitment& proven, const std::map<extent_id, extent_header>& held) {
@@ -147,8 +176,11 @@ void archive_repair::examined(const commitment& proven, const std::map<extent_id
     ports_.tell(proven);
     return rest(extent, unavailable_rest);
   }
-  auto plan = plan_sweep(config_.self, {record}, held, *around_.directory, around_.reachable);
-  for (auto& fill : plan.fill) return queue({std::move(fill), {}});
+  auto plan = plan_sweep(config_.self, {record}, held, *around_.directory, around_.reachable, turns(record));
+  for (auto& fill : plan.fill) {
+    bool idle = tasks_.empty() && fillers_.size() < fillers_max;
+    return fill.turn == 0 || idle ? queue({std::move(fill), {}}) : rest(extent, nothing_to_do_rest);
+  }
   if (!plan.confirm.empty()) ports_.adopt(held.at(extent), proven);
   if (!plan.surplus.empty()) {
     ports_.keep(drop_extent{extent});
@@ -170,6 +202,10 @@ void archive_repair::found_damaged(const extent_id& extent, std::uint32_t ordina
   resting_.erase(extent);
 }
 
+void archive_repair::missed(const extent_id& extent) {
+  if (++missed_ <= missed_max) examine(extent);
+}
+
 std::uint64_t archive_repair::damaged() const {
   std::uint64_t fragments = 0;
   for (const auto& [extent, ordinals] : damaged_) fragments += ordinals.size();
@@ -179,7 +215,6 @@ std::uint64_t archive_repair::damaged() const {
 // -- rebuilding -------------------------------------------------------------------------------------------------------
 
 void archive_repair::queue(task t) {
-  if (tasks_.size() >= tasks_max) return;
   auto extent = t.what.record.extent;
   tasks_.emplace(extent, std::move(t));
   start_fillers();
@@ -191,7 +226,7 @@ void archive_repair::start_fillers() {
       return a.second.what.record.missing() < b.second.what.record.missing();
     });
     auto task = std::move(tasks_.extract(urgent).mapped());
-    auto number = ++last_filler_;
+    auto number = free_number();
     filler_config c;
     c.record = task.what.record;
     c.ring = config_.ring;
@@ -204,6 +239,12 @@ void archive_repair::start_fillers() {
     auto at = fillers_.emplace(number, running{std::move(task), std::make_unique<filler>(std::move(c))}).first;
     carry(at, at->second.engine->start(at_));
   }
+}
+
+std::uint64_t archive_repair::free_number() {
+  do last_filler_ = (last_filler_ + 1) % numbers;
+  while (last_filler_ == 0 || fillers_.contains(last_filler_));
+  return last_filler_;
 }
 
 archive_repair::running_iterator archive_repair::by_number(std::uint64_t number) { return fillers_.find(number >> number_shift); }
@@ -223,13 +264,13 @@ void archive_repair::conclude(running_iterator at) {
   auto done = std::move(fillers_.extract(at).mapped());
   const auto& extent = done.what.what.record.extent;
   const auto& outcome = *done.engine->outcome();
-  short_since_.erase(extent);
   if (!outcome) {
     bool lasting = outcome.error().is(errc::damaged);
     rest(extent, lasting ? damaged_rest : unavailable_rest);
     if (lasting) ports_.note(severity::error, "rebuild-failed", extent.brief(), outcome.error().message());
     log::info("not rebuilt yet", {{"extent", extent.brief()}, {"why", outcome.error().message()}});
   } else {
+    short_.erase(extent);
     damaged_.erase(extent);
     if (done.what.only.empty()) ports_.adopt(outcome->header, std::nullopt);
     ports_.note(severity::info, "fragments-rebuilt", extent.brief(),

@@ -197,6 +197,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
                             "a fragment on this disk is damaged and will be rebuilt (block " + std::to_string(e.ordinal) + " of extent " + extent +
                                 "): " + e.sentence);
         break;
+      case kind::extent_missed: state.repair->missed(e.extent); break;
       case kind::fragment_refused:
         config_.board->note(severity::warning, "fragment-refused", extent,
                             config_.trust->name_of(e.peer) + " sent for extent " + extent + ": " + e.sentence);
@@ -205,6 +206,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
         config_.board->note(severity::error, "store-failed", "archive", "this server takes no more extents, its disk failed: " + e.sentence);
         break;
       case kind::extent_dropped:
+        state.repair->forget(e.extent);
         config_.board->note(severity::info, "extent-dropped", extent, "dropped extent " + extent + ": " + e.sentence);
         break;
       case kind::extent_sealed:

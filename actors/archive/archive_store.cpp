@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <deque>
 
 namespace holdfast::actors {
 
@@ -61,6 +62,8 @@ struct archive_store::shared : std::enable_shared_from_this<archive_store::share
   std::atomic<std::uint64_t> extents_held = 0;  ///< sealed and committed
   std::mutex mutex;
   std::vector<waiting_seal> waiting;  ///< for the next sync. Under `mutex`
+  std::mutex order_mutex;
+  std::deque<std::pair<std::uint64_t, work_pool::work>> put_off;  ///< for a lane that was full. Under `order_mutex`
   std::unique_ptr<work_pool> syncs = std::make_unique<work_pool>("archive-sync", 1);
 
   bool committed(const extent_id& extent) const { return database->get(storage::table::kv, committed_key(extent)).has_value(); }
@@ -84,10 +87,35 @@ struct archive_store::shared : std::enable_shared_from_this<archive_store::share
     return database->erase(storage::table::kv, committed_key(id), storage::durability::lazy);
   }
 
-  template <class Work>
-  void post(std::uint64_t lane, Work work, std::function<void(error)> refused) {
-    if (threads->post(lane, std::move(work), archive_store::waiting_max)) return;
-    if (refused) refused({errc::unavailable, "too much waits for this server's disk"});
+  using refusal_handler = std::function<void(error)>;
+
+  /// Without `refused`, nobody waits for an answer: the work is put off until there is room. A lane's later work must not overtake it, or a
+  /// fragment would be written before its extent is begun.
+  void post(std::uint64_t lane, work_pool::work work, refusal_handler refused) {
+    {
+      std::lock_guard guard(order_mutex);
+      go_on();
+      bool behind = std::any_of(put_off.begin(), put_off.end(), [&](const auto& p) { return p.first == lane; });
+      if (!refused) {
+        put_off.emplace_back(lane, std::move(work));
+        if (!behind) go_on();
+        return;
+      }
+      if (!behind && threads->post(lane, std::move(work), archive_store::waiting_max)) return;
+    }
+    refused({errc::over_limit, "too much waits for this server's disk"});
+  }
+
+  /// Posts what was put off, each lane's in order. Called with `order_mutex` held.
+  void go_on() {
+    std::set<std::uint64_t> full;
+    std::erase_if(put_off, [&](auto& p) {
+      if (full.contains(p.first)) return false;
+      auto again = p.second;
+      if (threads->post(p.first, std::move(again), archive_store::waiting_max)) return true;
+      full.insert(p.first);
+      return false;
+    });
   }
 
   // -- writing ----------------------------------------------------------------------------------------------------
@@ -296,6 +324,7 @@ void archive_store::carry_out(store_effect effect) {
 }
 
 void archive_store::recover() {
+  for (const auto& extent : shared_->extents->open_extents()) carry_out(discard_extent{extent});
   shared_->post(0, [me = shared_] { me->answer(me->recovered()); },
                 [this](error why) { shared_->answer(recovery_answer{fail(std::move(why)), {}, {}, 0}); });
 }
@@ -303,12 +332,15 @@ void archive_store::recover() {
 void archive_store::look_up(std::uint64_t question, std::vector<extent_id> extents) {
   extents.resize(std::min(extents.size(), look_up_max));
   shared_->post(question, [me = shared_, question, extents = std::move(extents)] {
-    headers_answer found{question, {}};
+    headers_answer found{question, {}, {}};
     for (const auto& id : extents) {
-      if (auto known = me->extent(id)) found.held.emplace(id, std::move(known->header));
+      auto known = me->extent(id);
+      if (known) found.held.emplace(id, std::move(known->header));
+      // One whose record is damaged is as good as not here, and can be filled in anew.
+      else if (!known.error().is(errc::not_found) && !known.error().is(errc::damaged)) found.read = fail(known.error());
     }
     me->answer(std::move(found));
-  }, [this, question](const error&) { shared_->answer(headers_answer{question, {}}); });
+  }, [this, question](error why) { shared_->answer(headers_answer{question, {}, fail(std::move(why))}); });
 }
 
 void archive_store::measure(std::uint64_t capacity_bytes_max) {
@@ -316,7 +348,7 @@ void archive_store::measure(std::uint64_t capacity_bytes_max) {
     auto usage = me->extents->usage();
     auto capacity = usage.segment_bytes + usage.free_bytes;
     me->answer(usage_answer{me->extents_held, usage.segment_bytes, capacity_bytes_max > 0 ? std::min(capacity, capacity_bytes_max) : capacity});
-  }, {});
+  }, [](const error&) {});  // it is measured again soon
 }
 
 }  // namespace holdfast::actors

@@ -44,6 +44,7 @@ struct recovery_answer {
 struct headers_answer {
   std::uint64_t question = 0;
   std::map<extent_id, archive::extent_header> held;
+  outcome read;  ///< failed: what is here is not known
 };
 /// To `measure`.
 struct usage_answer {
@@ -67,10 +68,14 @@ class archive_store {
   /// Waits for the syncs under way.
   ~archive_store();
 
+  /// When too much waits for the disk, an effect that is answered is refused with `over_limit`; the others are kept, and so is their order
+  /// before what comes after them.
   void carry_out(archive::store_effect effect);
 
+  /// Open extents of an earlier life are forgotten: nobody here knows them.
   void recover();
   void look_up(std::uint64_t question, std::vector<extent_id> extents);
+  /// Due now and then: what was kept waiting goes on, too.
   void measure(std::uint64_t capacity_bytes_max);
 
   struct shared;

@@ -21,8 +21,9 @@ enum class archive_asker : std::uint8_t {
 };
 constexpr std::size_t archive_askers = 2;
 
-/// An asker's request ids count up from here.
-constexpr std::uint64_t request_base_of(archive_asker a) { return std::uint64_t{static_cast<std::uint8_t>(a)} << 56; }
+/// An asker's request ids count up from here, and stay below the next one's.
+constexpr unsigned asker_shift = 56;
+constexpr std::uint64_t request_base_of(archive_asker a) { return std::uint64_t{static_cast<std::uint8_t>(a)} << asker_shift; }
 
 /// What a message is and whose, from its first bytes alone.
 struct archive_envelope {

@@ -41,6 +41,12 @@ ring::ring_client::validator validator_for(const ring::service_body& asked) {
       return found && archive::block_name(found->ciphertext) == block;
     };
   }
+  if (auto* page = std::get_if<ring::page_request>(&asked)) {
+    return [asked = *page](const ring::service_reply& reply) {
+      auto* found = std::get_if<ring::page_reply>(&reply);
+      return found && ring::answers(asked, *found);
+    };
+  }
   return [](const ring::service_reply& reply) { return !std::holds_alternative<ring::failure_reply>(reply); };
 }
 

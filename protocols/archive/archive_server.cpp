@@ -8,6 +8,7 @@ namespace holdfast::archive {
 std::string_view to_string(server_event::kind k) {
   switch (k) {
     case server_event::kind::fragment_damaged: return "fragment_damaged";
+    case server_event::kind::extent_missed: return "extent_missed";
     case server_event::kind::fragment_refused: return "fragment_refused";
     case server_event::kind::extent_sealed: return "extent_sealed";
     case server_event::kind::extent_committed: return "extent_committed";
@@ -201,17 +202,11 @@ void archive_server::handle(const asker& from, seal_extent& request) {
 
 void archive_server::begin_seal(const asker& from, uncommitted_extent& extent, const seal_extent& request) {
   if (extent.failed) return refuse(from, *extent.failed);
+  if (extent.sealing) return join_seal(from, request);
   if (extent.arriving || extent.entries.empty() || request.blocks != extent.entries.size() || request.bytes != extent.bytes ||
       request.list != list_hash(extent.entries)) {
     return refuse(from, {errc::conflict, "extent " + request.extent.brief() + " holds " + std::to_string(extent.entries.size()) +
                                              " blocks, which are not the list to be sealed"});
-  }
-  if (extent.sealing) {
-    for (auto& [ticket, waiting] : pending_) {
-      auto* seal = std::get_if<pending_seal>(&waiting);
-      if (seal && seal->extent == request.extent) seal->from.push_back(from);
-    }
-    return;
   }
   auto header = extent.header;
   header.state = extent_state::sealed;
@@ -224,6 +219,21 @@ void archive_server::begin_seal(const asker& from, uncommitted_extent& extent, c
   auto ticket = issue(pending_seal{request.extent, header, {from}});
   if (planted(planted_bug::receipt_before_durable)) reply(from, extent_sealed{receipt_for(header)});
   step_.effects.push_back(seal_stored{ticket, {header, extent.entries}});
+}
+
+/// Whoever asks again while the store is at it waits for the same answer.
+void archive_server::join_seal(const asker& from, const seal_extent& request) {
+  for (auto& [ticket, waiting] : pending_) {
+    auto* seal = std::get_if<pending_seal>(&waiting);
+    if (!seal || seal->extent != request.extent) continue;
+    const auto& h = seal->header;
+    if (h.list != request.list || h.blocks != request.blocks || h.bytes != request.bytes) {
+      return refuse(from, {errc::conflict, "the extent is being sealed with another list"});
+    }
+    if (std::find(seal->from.begin(), seal->from.end(), from) != seal->from.end()) return;
+    if (seal->from.size() >= seal_askers_max) return refuse(from, {errc::over_limit, "the extent is being sealed; ask again"});
+    seal->from.push_back(from);
+  }
 }
 
 void archive_server::sealed(const pending_seal& seal, const outcome& stored) {

@@ -27,6 +27,7 @@ struct outgoing_reply {
 struct server_event {
   enum class kind : std::uint8_t {
     fragment_damaged,   ///< a stored fragment fails its check: fill it in anew
+    extent_missed,      ///< asked for reading and not here: look whether it should be
     fragment_refused,   ///< a writer's fragment did not prove itself
     extent_sealed,
     extent_committed,
@@ -67,7 +68,8 @@ class archive_server {
  public:
   /// How often `on_timer` is due.
   static constexpr duration tick = std::chrono::seconds(1);
-  static constexpr std::size_t commitment_queries_max = 64;  ///< in one step
+  static constexpr std::size_t commitment_queries_max = 64;  ///< of those that `on_timer` finds due; who settles may name more
+  static constexpr std::size_t seal_askers_max = 16;         ///< who wait for one seal
 
   /// `uncommitted` is what the store recovered: open extents with their entries, sealed ones.
   archive_server(server_config config, crypto::signing_key key, std::vector<stored_extent> uncommitted, clock_reading at);
@@ -106,6 +108,7 @@ class archive_server {
     std::uint64_t request = 0;
 
     const node_id& member() const { return end.member; }
+    bool operator==(const asker&) const = default;
   };
   struct pending_append {
     asker from;
@@ -143,6 +146,7 @@ class archive_server {
   outcome take_piece(const link::endpoint& from, uncommitted_extent& extent, const put_piece& piece);
   void fragment_complete(const asker& from, uncommitted_extent& extent);
   void begin_seal(const asker& from, uncommitted_extent& extent, const seal_extent& request);
+  void join_seal(const asker& from, const seal_extent& request);
   uncommitted_extent* writable(const asker& from, const extent_id& extent);
   void appended(const pending_append& append, const outcome& stored);
   void sealed(const pending_seal& seal, const outcome& stored);
@@ -153,6 +157,7 @@ class archive_server {
   void found_extent(const pending_read& read, result<stored_extent> found);
   void send_fragment(const asker& from, stored_fragment fragment);
   void damaged(const asker& from, const extent_id& extent, std::uint32_t ordinal, const std::string& why);
+  void refuse_read(const asker& from, const extent_id& extent, const error& why);
   /// A ticket for a question to the store, within the bounds; else refuses. The request waits for the answer.
   std::optional<store_ticket> begin_read(const asker& from, request_body body);
 

@@ -54,7 +54,7 @@ server_step archive_server::on_fragment(clock_reading at, store_ticket ticket, r
     if (found.error().is(errc::damaged)) {
       damaged(read->from, extent, ordinal, found.error().message());
     } else {
-      refuse(read->from, found.error());
+      refuse_read(read->from, extent, found.error());
     }
   } else if (!verify_fragment(found->header, found->code, found->index, found->data)) {
     damaged(read->from, extent, ordinal, "it no longer proves itself against its root");
@@ -87,6 +87,12 @@ void archive_server::damaged(const asker& from, const extent_id& extent, std::ui
   refuse(from, {errc::damaged, "fragment of block " + std::to_string(ordinal) + " of extent " + extent.brief() + " is damaged here: " + why});
 }
 
+/// Readers ask whom the ring's record names: what they miss here may be gone from this disk.
+void archive_server::refuse_read(const asker& from, const extent_id& extent, const error& why) {
+  if (why.is(errc::not_found) && !table_.find(extent)) report(server_event::kind::extent_missed, extent, 0, from.member(), why.message());
+  refuse(from, why);
+}
+
 server_step archive_server::on_extent(clock_reading at, store_ticket ticket, result<stored_extent> found) {
   at_ = at;
   auto p = take(ticket);
@@ -102,6 +108,7 @@ void archive_server::found_extent(const pending_read& read, result<stored_extent
     if (found || found.error().is(errc::not_found) || found.error().is(errc::damaged)) return begin_extent(read.from, *open);
     return refuse(read.from, found.error());
   }
+  if (auto* list = std::get_if<get_list>(&read.body); list && !found) return refuse_read(read.from, list->extent, found.error());
   if (!found) return refuse(read.from, found.error());
   if (auto* seal = std::get_if<seal_extent>(&read.body)) {
     const auto& header = found->header;

@@ -6,7 +6,8 @@ namespace holdfast::archive {
 
 namespace {
 
-constexpr duration list_timeout = std::chrono::seconds(3);
+constexpr duration list_timeout = std::chrono::seconds(3);         // of each part
+constexpr duration whole_list_timeout = std::chrono::seconds(15);  // of all that one holder gives
 constexpr std::uint64_t list_requests = 1ull << 30;  // list requests are numbered above the collector's
 
 }  // namespace
@@ -34,12 +35,14 @@ filler_step filler::start(clock_reading at) {
 
 void filler::ask_list() {
   list_asked_ = at_.now;
+  if (entries_.empty()) list_begun_ = at_.now;
   step_.requests.push_back({holders_[holder_], {++list_request_, get_list{config_.record.extent, static_cast<std::uint32_t>(entries_.size())}}});
 }
 
 void filler::list_arrived(const list_part& part) {
-  if (part.blocks != config_.record.blocks || part.first != entries_.size() || part.entries.empty() ||
-      entries_.size() + part.entries.size() > part.blocks) {
+  // Full parts only: a holder that gives one entry at a time would keep this filler busy for an hour.
+  if (part.blocks != config_.record.blocks || part.first != entries_.size() ||
+      part.entries.size() != std::min<std::size_t>(list_page_entries_max, part.blocks - entries_.size())) {
     return next_holder("its list is not the record's");
   }
   entries_.insert(entries_.end(), part.entries.begin(), part.entries.end());
@@ -206,7 +209,7 @@ filler_step filler::on_timer(clock_reading at) {
   if (list_known_) {
     take(collector_.on_timer(at));
     fetch_more();
-  } else if (at.now - list_asked_ > list_timeout) {
+  } else if (at.now - list_asked_ > list_timeout || at.now - list_begun_ > whole_list_timeout) {
     next_holder("no answer in time");
   }
   return finish();

@@ -82,7 +82,7 @@ class filler {
   std::vector<node_id> holders_;
   std::size_t holder_ = 0;            ///< whom the list is being asked of
   std::uint64_t list_request_ = 0;
-  instant list_asked_;
+  instant list_asked_, list_begun_;
   std::vector<block_entry> entries_;
   bool list_known_ = false;
   std::size_t fetched_ = 0;           ///< positions begun

@@ -21,7 +21,7 @@ std::vector<node_id> placement_order(const identity::directory& directory, const
                                      std::size_t count = static_cast<std::size_t>(-1));
 
 /// Which of `reachable` should fill one vacant slot of `record`: the one most independent of the slots' present holders.
-/// Nothing if every reachable server holds a slot already. `passed_over` are servers that have failed to fill it.
+/// Nothing if every reachable server holds a slot already. `passed_over` are servers that had their turn.
 std::optional<node_id> filler_for(const coding_record& record, const identity::directory& directory, const std::set<node_id>& reachable,
                                   const std::set<node_id>& passed_over = {});
 

@@ -33,6 +33,15 @@ ring_client::call_id ring_client::open(call c) {
   return id;
 }
 
+ring_client::seat_index ring_client::seat_for(const page_request& page, instant now) {
+  auto [list, fresh] = lists_.try_emplace(page.map, list_reading{favourite_, now});
+  auto& reading = list->second;
+  if (!fresh && (page.from == map_key{} || now - reading.since > limits_.list_patience)) {
+    reading = {static_cast<seat_index>((reading.from + 1) % ring().size()), now};
+  }
+  return reading.from;
+}
+
 std::pair<ring_client::call_id, ring_client::step> ring_client::submit(instant now, bytes operation, std::optional<place> expected) {
   step out;
   call c;
@@ -69,6 +78,7 @@ std::pair<ring_client::call_id, ring_client::step> ring_client::ask(instant now,
   c.at = phase::asking;
   c.body = std::move(what);
   cover(c.body, highest_seen_);
+  if (auto* page = std::get_if<page_request>(&c.body)) c.first = seat_for(*page, now);
   c.valid = std::move(valid);
   c.began = c.stage_began = now;
   auto id = open(std::move(c));
@@ -96,7 +106,7 @@ void ring_client::send_to_all(call_id id, call& c, instant now, step& out) {
 void ring_client::send_to_next(call_id id, call& c, instant now, step& out) {
   if (c.tried.size() >= ring().size()) c.tried.clear();
   for (std::size_t k = 0; k < ring().size(); ++k) {
-    auto seat = static_cast<seat_index>((favourite_ + k) % ring().size());
+    auto seat = static_cast<seat_index>((c.first.value_or(favourite_) + k) % ring().size());
     if (c.tried.contains(seat)) continue;
     send_to(id, c, seat, now, out);
     return;
@@ -203,7 +213,7 @@ ring_client::step ring_client::on_reply(instant now, std::uint64_t request, serv
     if (enough || c.marks.size() == ring().size() || planted(planted_bug::read_without_quorum)) start_reading(id, c, now, out);
   } else if (c.at == phase::asking) {
     if (c.valid(reply)) {
-      favourite_ = seat;
+      if (!c.first) favourite_ = seat;
       finish(id, std::move(reply), out);
     } else {
       on_refusal(id, c, seat, {static_cast<std::uint16_t>(errc::not_found), "no member of the ring has what was asked for"}, now, out);

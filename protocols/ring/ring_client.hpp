@@ -22,6 +22,7 @@ struct client_limits {
   duration hedge_patience = std::chrono::milliseconds(120);    ///< then a read asks one more member
   duration retry_interval = std::chrono::milliseconds(1000);
   duration deadline = std::chrono::seconds(30);
+  duration list_patience = std::chrono::hours(1);  ///< then a list that goes on and on is read on at another member
 };
 
 class ring_client {
@@ -60,6 +61,7 @@ class ring_client {
 
   /// Asks members one after the other, hedged, until one's answer is valid. It fails early only when a quorum has said that it cannot be
   /// had, and every member was asked: one that is starting, or behind what this client has seen, says so and is asked again.
+  /// A list of pages is asked of one member as far as it answers, and of another when it is begun anew: none can hide what is in it for long.
   std::pair<call_id, step> ask(instant now, service_body what, validator valid);
 
   step on_reply(instant now, std::uint64_t request, service_reply reply);
@@ -81,6 +83,7 @@ class ring_client {
     service_body body;
     std::optional<place> expected;
     validator valid;
+    std::optional<seat_index> first;              ///< asked first, whoever is the favourite
     instant began, stage_began, last_sent;
     std::set<seat_index> tried;                   ///< in this round
     std::map<seat_index, std::uint64_t> marks;
@@ -91,7 +94,14 @@ class ring_client {
     std::vector<std::uint64_t> requests;          ///< under way
   };
 
+  /// Whom to ask for a page: a list is read from one member to its end.
+  struct list_reading {
+    seat_index from = 0;
+    instant since;
+  };
+
   call_id open(call c);
+  seat_index seat_for(const page_request& page, instant now);
   void send_to(call_id id, call& c, seat_index seat, instant now, step& out);
   void send_to_all(call_id id, call& c, instant now, step& out);
   void send_to_next(call_id id, call& c, instant now, step& out);
@@ -110,6 +120,7 @@ class ring_client {
   std::uint64_t next_call_ = 1, next_request_ = 1;
   std::uint64_t highest_seen_ = 0, view_ = 0;
   seat_index favourite_ = 0;  ///< the seat that answered last: asked first
+  std::map<submap, list_reading> lists_;
 };
 
 }  // namespace holdfast::ring

@@ -105,6 +105,11 @@ struct page_reply {
   std::uint64_t sequence = 0;
 };
 
+/// A page that goes on is full and goes forward, or a list would never end.
+inline bool answers(const page_request& asked, const page_reply& page) {
+  return page.values.size() <= asked.limit && (!page.next || (*page.next > asked.from && page.values.size() == asked.limit));
+}
+
 /// All of them, in the order of the request.
 struct records_reply {
   std::vector<bytes> records;

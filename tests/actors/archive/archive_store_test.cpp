@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 
 #include "actors/archive/archive_store.hpp"
 #include "protocols/archive/fragment_tree.hpp"
@@ -210,6 +211,40 @@ BOOST_FIXTURE_TEST_CASE(many_seals_at_once_are_all_answered, fixture) {
   BOOST_TEST(answered.size() == all.size());
   crash();
   BOOST_TEST(recover().uncommitted.size() == all.size());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_answered_waits_for_room_and_keeps_its_place, fixture) {
+  auto e = write(1, 2);  // open, with fragments that must go when it is begun anew
+  std::promise<void> go_on;
+  const std::uint64_t lane = 1;  // that of extent 1
+  BOOST_REQUIRE(threads->post(lane, [ready = go_on.get_future().share()] { ready.wait(); }));
+  while (threads->post(lane, [] {}, archive_store::waiting_max)) {}
+  store->carry_out(create_extent{e.header});
+  auto coded = block(7);
+  append_fragment first{store_ticket{1}, extent(1), 0, {code, 0, {coded.entry, coded.fragments[0].path}, coded.fragments[0].data}};
+  store->carry_out(first);
+  auto refused = next<stored_answer>().stored;
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().is(errc::over_limit));
+  store->look_up(lane, {extent(1)});
+  auto unknown = next<headers_answer>();
+  BOOST_TEST(!unknown.read.has_value(), "nobody knows what is here");
+
+  go_on.set_value();
+  for (bool taken = false; !taken;) {
+    store->carry_out(first);
+    taken = next<stored_answer>().stored.has_value();
+  }
+  BOOST_TEST(extents->blocks(extent(1)).value().size() == 1u);  // begun anew before, and not after
+}
+
+BOOST_FIXTURE_TEST_CASE(open_extents_of_an_earlier_life_are_forgotten, fixture) {
+  write(1, 2);
+  BOOST_TEST(extents->usage().open_extents == 1u);
+  recover();
+  while (threads->queued() > 0) std::this_thread::yield();
+  threads->close();
+  BOOST_TEST(extents->usage().open_extents == 0u);
 }
 
 }  // namespace

@@ -156,6 +156,49 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_the_extent_and_takes_others_later) {
   t.write_all();
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_again_for_a_seal_under_way_waits_for_the_same_one) {
+  crypto::signing_key key = crypto::signing_key::from_seed({});
+  archive_server server({{}, name<node_id>(9), 1, {}}, key, {}, {});
+  const auto client = origin().client;
+  by_hand t;
+  auto step = server.on_request({}, client, {1, t.opening()});
+  step = server.on_extent({}, std::get<read_extent>(step.effects.at(0)).ticket, fail(errc::not_found, "new"));
+  std::uint64_t id = 1;
+  for (std::uint32_t i = 0; i < t.blocks.size(); ++i) {
+    const auto& f = t.blocks[i].fragments[1];
+    for (std::size_t offset = 0; offset < f.data.size(); offset += piece_bytes_max) {
+      auto part = bytes_view(f.data).subspan(offset);
+      part = part.first(std::min<std::size_t>(part.size(), piece_bytes_max));
+      put_piece piece{id_of(origin()), i, static_cast<std::uint32_t>(offset), std::nullopt, to_bytes(part)};
+      if (offset == 0) piece.header = block_header{t.blocks[i].entry, f.path};
+      step = server.on_request({}, client, {++id, piece});
+    }
+    server.on_stored({}, std::get<append_fragment>(step.effects.at(0)).ticket, {});
+  }
+  auto seal = server.on_request({}, client, {100, t.sealing()});
+  BOOST_REQUIRE(seal.effects.size() == 1u);
+  auto other = t.sealing();
+  other.bytes += 1;
+  step = server.on_request({}, client, {101, other});
+  BOOST_REQUIRE(step.replies.size() == 1u);
+  BOOST_TEST(std::holds_alternative<refusal>(step.replies[0].reply.body));
+  for (std::uint64_t again = 0; again < 100; ++again) {
+    step = server.on_request({}, client, {100 + 2 * again, t.sealing()});
+    BOOST_TEST(step.effects.empty());
+    step = server.on_request({}, client, {100 + 2 * again, t.sealing()});  // the very same question
+  }
+  step = server.on_stored({}, std::get<seal_stored>(seal.effects[0]).ticket, {});
+  BOOST_TEST(step.replies.size() == archive_server::seal_askers_max);
+}
+
+BOOST_AUTO_TEST_CASE(what_readers_miss_is_reported) {
+  by_hand t;
+  t.ask(get_fragment{name<extent_id>(77), 0});
+  BOOST_REQUIRE(!t.w.at(0).events.empty());
+  BOOST_TEST((t.w.at(0).events.back().what == server_event::kind::extent_missed));
+  BOOST_TEST((t.w.at(0).events.back().extent == name<extent_id>(77)));
+}
+
 BOOST_AUTO_TEST_CASE(false_fragments_are_refused) {
   by_hand t;
   t.ask(t.opening());

@@ -193,6 +193,23 @@ BOOST_AUTO_TEST_CASE(a_long_list_comes_in_pages) {
   BOOST_REQUIRE(w.run([&] { return t.f.blocks_done() >= 8; }));
 }
 
+BOOST_AUTO_TEST_CASE(a_list_in_tiny_parts_is_not_waited_for) {
+  world w(3);
+  stored extent(w, {1, 3}, 6);
+  auto asked = 0;
+  w.at(extent.server(0)).lie = [&](service_reply& reply) {
+    auto* part = std::get_if<list_part>(&reply.body);
+    if (!part) return;
+    ++asked;
+    part->entries.resize(1);
+  };
+  auto self = *extent.record.slots[2];
+  w.hosts.at(self).store.sealed.clear();
+  filling t(w, extent.record, 2, self);
+  BOOST_REQUIRE(t.succeeded());
+  BOOST_TEST(asked == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_sweep_finds_what_is_missing_here_and_who_fills_vacant_slots) {
   world w(7);
   stored intact(w, {4, 6}, 1, [](coded_block&) {}, 1), wiped(w, {4, 6}, 1, [](coded_block&) {}, 2), vacant(w, {4, 6}, 1, [](coded_block&) {}, 3);
@@ -234,4 +251,33 @@ BOOST_AUTO_TEST_CASE(a_sweep_confirms_and_spots_surplus) {
   plan = plan_sweep(self, {moved}, {{header.extent, header}}, w.c.directory, {self});
   BOOST_TEST(plan.surplus.size() == 1u);
   BOOST_TEST(plan.fill.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_for_a_slot_that_the_record_has_vacant_is_not_surplus) {
+  world w(7);
+  stored extent(w, {4, 6}, 1);
+  auto self = *extent.record.slots[1];
+  auto header = w.hosts.at(self).store.sealed.begin()->second.durable.header;
+  header.state = extent_state::committed;
+  auto earlier = extent.record;
+  earlier.slots[1].reset();
+  auto plan = plan_sweep(self, {earlier}, {{header.extent, header}}, w.c.directory, {self});
+  BOOST_TEST(plan.surplus.empty());
+  BOOST_TEST(plan.fill.empty());
+  earlier.list = {};
+  plan = plan_sweep(self, {earlier}, {{header.extent, header}}, w.c.directory, {self});
+  BOOST_TEST(plan.surplus.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(each_turn_gives_a_vacant_slot_to_one_more_server) {
+  world w(7);
+  stored extent(w, {2, 4}, 1);
+  auto record = extent.record;
+  record.slots[0].reset();
+  std::set<node_id> reachable(w.c.nodes.begin(), w.c.nodes.end());
+  for (std::size_t turns = 1; turns <= 4; ++turns) {
+    std::size_t fillers = 0;
+    for (const auto& self : w.c.nodes) fillers += plan_sweep(self, {record}, {}, w.c.directory, reachable, turns).fill.size();
+    BOOST_TEST(fillers == turns + 3);  // three have lost what they hold by the record
+  }
 }

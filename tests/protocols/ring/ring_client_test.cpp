@@ -188,3 +188,45 @@ BOOST_AUTO_TEST_CASE(members_that_start_do_not_end_a_submission) {
   a.wait(31s);
   BOOST_TEST(a.failed_with(errc::outcome_unknown));
 }
+
+BOOST_AUTO_TEST_CASE(a_list_is_read_from_one_member_and_begun_anew_at_another) {
+  test_cluster cluster(4);
+  ring_client client(cluster.cluster, cluster.entry.object);
+  instant now{1s};
+  auto ask = [&](submap map, std::uint8_t from) {
+    page_request page{map, {}, 1};
+    page.from[0] = from;
+    auto [id, step] = client.ask(now, page, [](const service_reply&) { return true; });
+    BOOST_REQUIRE(step.sends.size() == 1u);
+    client.on_reply(now, step.sends[0].request, page_reply{{}, {}, 1});
+    return step.sends[0].to;
+  };
+  std::set<ring_client::seat_index> begun;
+  for (int list = 0; list < 4; ++list) {
+    auto seat = ask(submap::repair, 0);
+    begun.insert(seat);
+    BOOST_TEST(ask(submap::repair, 1) == seat);
+    ask(submap::extents, 0);
+    BOOST_TEST(ask(submap::repair, 2) == seat);
+  }
+  BOOST_TEST(begun.size() == 4u);
+  auto seat = ask(submap::repair, 3);
+  now += 2h;
+  BOOST_TEST(ask(submap::repair, 4) != seat, "a list without end is read on elsewhere");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_that_does_not_go_forward_is_none) {
+  page_request asked{submap::repair, {}, 2};
+  asked.from[0] = 5;
+  auto page = [](std::size_t values, std::optional<std::uint8_t> next) {
+    page_reply p{std::vector<bytes>(values), {}, 1};
+    if (next) p.next.emplace()[0] = *next;
+    return p;
+  };
+  BOOST_TEST(answers(asked, page(0, {})));
+  BOOST_TEST(answers(asked, page(2, 6)));
+  BOOST_TEST(!answers(asked, page(2, 5)));
+  BOOST_TEST(!answers(asked, page(2, 4)));
+  BOOST_TEST(!answers(asked, page(1, 6)), "a list in tiny steps");
+  BOOST_TEST(!answers(asked, page(3, {})));
+}
