@@ -1,6 +1,7 @@
 #include "actors/client/cluster_connection.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include "actors/base/clock.hpp"
 #include "actors/client/directory_watch.hpp"
@@ -77,7 +78,8 @@ cluster_connection::~cluster_connection() {
   if (asker_) caf::anon_send_exit(asker_, caf::exit_reason::user_shutdown);
   if (desk_) {
     net_->link().port->unwatch(desk_);
-    caf::anon_send_exit(desk_, caf::exit_reason::user_shutdown);
+    caf::anon_send(desk_, desk_close_atom::value);
+    caf::scoped_actor(net_->system())->wait_for(desk_);  // so that servers hear of uploads that were given up before the links close
   }
 }
 
@@ -152,7 +154,7 @@ result<ring::operation_result> cluster_connection::submit(const object::signed_u
   auto where = ring::result_place(asked->client, asked->writer, asked->session, asked->operation);
   auto encoded = codec::encode(ring::object_operation(ring::update_object{update}));
   auto deadline = steady_now() + options_.patience;
-  bool unknown = false;
+  bool tried = false, unknown = false;
   for (;;) {
     auto reply = settle(ask_ring(ring_submission{encoded, where}));
     if (reply) {
@@ -165,7 +167,9 @@ result<ring::operation_result> cluster_connection::submit(const object::signed_u
       reply = fail(errc::outcome_unknown, "the ring has not confirmed the update yet");
     }
     const auto& why = reply.error();
-    unknown = unknown || why.is(errc::outcome_unknown);
+    // `too_old` after an earlier try: the ring has forgotten what became of that.
+    unknown = unknown || why.is(errc::outcome_unknown) || (tried && why.is(errc::too_old));
+    tried = true;
     bool again = why.is(errc::outcome_unknown) || why.is(errc::unavailable) || why.is(errc::over_limit);
     if (again && steady_now() < deadline) {
       std::this_thread::sleep_for(retry_pause);

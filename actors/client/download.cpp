@@ -72,31 +72,38 @@ outcome download::ask() {
     if (through_replicas_ && ref.length <= replica::block_bytes_max) {
       replica::block_place place{ref.extent, ref.index};
       fetches_->ask(tag, *cluster_->replicas(), {content_.object, ref.block, ref.length, place});
-    } else if (auto ok = fetch_from_archive(tag, ref, false); !ok) {
-      return ok;
+    } else {
+      auto want = archive_want(ref, false);
+      if (!want) return fail(want.error());
+      fetches_->ask(tag, std::move(*want));
     }
   }
   return {};
 }
 
-outcome download::fetch_from_archive(std::uint64_t tag, const object::block_ref& ref, bool anew) {
+result<archive::block_want> download::archive_want(const object::block_ref& ref, bool anew) {
   auto coding = cluster_->coding(ref.extent, anew);
   if (!coding) return fail(coding.error());
-  fetches_->ask(tag, {ref.extent, ref.index, ref.block, ref.length, coding->code, coding->slots, std::nullopt, false});
-  return {};
+  return archive::block_want{ref.extent, ref.index, ref.block, ref.length, coding->code, coding->slots, std::nullopt, false};
 }
 
 outcome download::receive() {
   auto block = fetches_->next();
-  auto asked = asked_.find(block.fetch);
-  if (asked == asked_.end()) return block.overdue ? outcome() : fail(errc::unavailable, "the archive servers did not answer");
+  if (!block) return fail(block.error());
+  auto asked = asked_.find(block->fetch);
+  if (asked == asked_.end()) return {};  // word of what has arrived since
   auto& [ref, again] = asked->second;
-  if (block.overdue) return fetch_from_archive(block.fetch, ref, false);
   // Fragments may have moved since the coding record was learned: asked for anew once before it is given up.
-  if (!block.ciphertext && !std::exchange(again, true)) return fetch_from_archive(block.fetch, ref, true);
-  on_fetched(block);
-  if (!block.ciphertext) return fail(block.ciphertext.error());
-  auto taken = reader_->on_block(ref, *block.ciphertext);
+  bool anew = !block->overdue && !block->ciphertext && !std::exchange(again, true);
+  if (block->overdue || anew) {
+    auto want = archive_want(ref, anew);
+    if (!want) return fail(want.error());
+    block->overdue ? fetches_->ask_too(block->fetch, std::move(*want)) : fetches_->ask(block->fetch, std::move(*want));
+    return {};
+  }
+  on_fetched(*block);
+  if (!block->ciphertext) return fail(block->ciphertext.error());
+  auto taken = reader_->on_block(ref, *block->ciphertext);
   asked_.erase(asked);
   return taken;
 }

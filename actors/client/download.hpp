@@ -30,7 +30,7 @@ class download {
 
   outcome open_inline(const object::inline_content& kept);
   outcome ask();
-  outcome fetch_from_archive(std::uint64_t tag, const object::block_ref& ref, bool anew);
+  result<archive::block_want> archive_want(const object::block_ref& ref, bool anew);
   outcome receive();
 
   struct asked_block {

@@ -56,9 +56,13 @@ result<std::shared_ptr<const object::directory_content>> name_space::content_of(
 result<walked> name_space::walk(const std::string& path, std::optional<wall_time> at) {
   auto names = object::split_path(path);
   if (!names) return fail(object::name_errc::bad_path, names.error().message());
+  return walk(path, std::move(*names), at);
+}
+
+result<walked> name_space::walk(const std::string& path, std::vector<std::string> names, std::optional<wall_time> at) {
   auto directory = read(root_, at);
   if (!directory) return fail(directory.error());
-  walked where{std::move(*directory), std::move(*names), std::nullopt};
+  walked where{std::move(*directory), std::move(names), std::nullopt};
   while (!where.rest.empty()) {
     const auto& links = where.directory.content->links;
     auto link = links.find(where.name());
@@ -115,12 +119,15 @@ outcome name_space::change_directory(const object::capability& directory, const 
   }
 }
 
+// A directory is removed in one object and filled in another. So each side looks again when it has written, and what the one wrote before
+// it looked the other sees: who fills it brings it back, or who removes it does.
 outcome name_space::link(const std::string& path, const object::directory_link& target) {
   system_random random;
   for (;;) {
     auto where = walk(path);
     if (!where) return fail(where.error());
     if (where->rest.empty()) return fail(object::name_errc::bad_path, "the path is empty: it must name a file");
+    if (where->found() && where->link->target.object == target.target.object) return {};  // linked before its directory was put back
     if (where->found()) return fail(errc::already_exists, "\"" + path + "\" exists already");
     // What was in a removed directory is remembered there: it comes back instead of a new one.
     const auto* remembered = where->directory.content->remembered(where->name());
@@ -145,8 +152,26 @@ outcome name_space::link(const std::string& path, const object::directory_link& 
     });
     // A folder that somebody else made meanwhile: the walk now leads further.
     if (!linked && linked.error().is(errc::already_exists) && where->rest.size() > 1) continue;
-    return linked;
+    if (!linked) return linked;
+    auto stays = stays_linked(path, *where);
+    if (!stays) return fail(stays.error());
+    if (*stays) return {};
   }
+}
+
+/// Whether the path still leads to the directory that was linked in, or else the new name has been removed from it since. The root is
+/// never removed: names in it cost no look.
+result<bool> name_space::stays_linked(const std::string& path, const walked& where) {
+  const auto& directory = where.directory.capability;
+  if (directory.object == root_.object) return true;
+  auto names = *object::split_path(path);
+  names.resize(names.size() - where.rest.size());
+  auto again = walk(path, std::move(names), std::nullopt);
+  if (!again) return fail(again.error());
+  if (again->found() && again->link->target.object == directory.object) return true;
+  auto inside = read(directory);
+  if (!inside) return fail(inside.error());
+  return !inside->content->links.contains(where.name());
 }
 
 /// A removed directory under its name again. Who was quicker has made it or put it back: no error, the next walk shows.
@@ -177,7 +202,19 @@ result<object::directory_link> name_space::unlink(const std::string& path) {
     return {};
   });
   if (!removed) return fail(removed.error());
+  if (where->link->kind == object::entry_kind::directory) {
+    if (auto ok = stays_removed(path, *where); !ok) return fail(ok.error());
+  }
   return *where->link;
+}
+
+/// Puts a removed directory back if something was put in it meanwhile.
+outcome name_space::stays_removed(const std::string& path, const walked& where) {
+  auto inside = read(where.link->target);
+  if (!inside) return fail(inside.error());
+  if (inside->content->links.empty()) return {};
+  if (auto back = put_back(where); !back) return back;
+  return fail(object::name_errc::not_empty, "the folder \"" + path + "\" is not empty: something was put in it just now");
 }
 
 result<object::directory_link> name_space::last_link(const walked& where) {

@@ -37,7 +37,8 @@ class name_space {
 
   result<directory_view> read(const object::capability& directory, std::optional<wall_time> at = std::nullopt);
 
-  /// Links a target that exists already under a path, making the directories on the way, or putting back those that were removed.
+  /// Links a target that exists already under a path, making the directories on the way, or putting back those that were removed,
+  /// also while it links.
   /// `already_exists` if the name was taken meanwhile.
   outcome link(const std::string& path, const object::directory_link& target);
 
@@ -51,6 +52,9 @@ class name_space {
  private:
   using change = std::function<outcome(object::directory_content&)>;
   outcome put_back(const walked& where);
+  result<walked> walk(const std::string& path, std::vector<std::string> names, std::optional<wall_time> at);
+  result<bool> stays_linked(const std::string& path, const walked& where);
+  outcome stays_removed(const std::string& path, const walked& where);
   outcome change_directory(const object::capability& directory, const change& apply);
   result<std::shared_ptr<const object::directory_content>> content_of(const object::capability& directory, const object::version_record& record,
                                                                       const vguid& name);

@@ -81,7 +81,7 @@ outcome upload::begin_extent(std::uint32_t ordinal) {
     if (!directory) return fail(directory.error());
     directory_ = std::move(*directory);
   }
-  auto servers = archive::placement_order(*directory_, extent_id{}).size();
+  auto servers = directory_->archive_servers().size();
   if (servers == 0) return fail(errc::unavailable, "the cluster has no archive server yet; content beyond 32 KiB needs one");
   archive::disperser_config config;
   origin_.ordinal = ordinal;

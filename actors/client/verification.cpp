@@ -30,9 +30,9 @@ class verification {
         if (auto ok = ask(block); !ok) return fail(ok.error());
       }
       auto fetched = fetches_.next();
-      auto asked = asked_.extract(fetched.fetch);
-      if (asked.empty()) return fail(errc::unavailable, "the archive servers did not answer");
-      examine(asked.mapped(), fetched);
+      if (!fetched) return fail(fetched.error());
+      auto asked = asked_.extract(fetched->fetch);
+      if (!asked.empty()) examine(asked.mapped(), *fetched);
     }
     conclude();
     return std::move(report_);

@@ -21,6 +21,10 @@ outcome version_walk::on_record(bytes_view encoded) {
   if (!opened) return fail(opened.error());
   auto& record = *opened;
   if (record.object != object_ || record.writer != owner_) return fail(errc::damaged, "a version record belongs to another object or writer");
+  if (record.version != version_) {
+    return fail(errc::damaged, "version record " + name.brief() + " is of version " + std::to_string(record.version) + " in the place of " +
+                                   std::to_string(version_));
+  }
 
   if (std::holds_alternative<newest>(wanted_)) {
     found_ = std::move(record);
@@ -34,8 +38,7 @@ outcome version_walk::on_record(bytes_view encoded) {
     if (*number > record.version || *number == 0) {
       return fail(errc::not_found, "there is no version " + std::to_string(*number) + "; the newest is " + std::to_string(record.version));
     }
-    next_ = hop_towards(*number, record.version, record.previous, record.skips)->record;
-    return {};
+    return hop(*number, record);
   }
 
   // By date: times never fall along the chain, so the answer lies between `best_` (at or before the date) and `newer_`.
@@ -54,7 +57,14 @@ outcome version_walk::step_by_date() {
     found_ = std::move(best_);
     return {};
   }
-  next_ = hop_towards(floor + 1, newer_->version, newer_->previous, newer_->skips)->record;
+  return hop(floor + 1, *newer_);
+}
+
+outcome version_walk::hop(std::uint64_t target, const version_record& from) {
+  auto next = hop_towards(target, from.version, from.previous, from.skips);
+  if (!next) return fail(errc::damaged, "no version before " + std::to_string(from.version) + " is the one looked for");
+  next_ = next->record;
+  version_ = next->version;
   return {};
 }
 

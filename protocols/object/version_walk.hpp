@@ -12,13 +12,13 @@ class version_walk {
   struct newest {};
   using target = std::variant<newest, std::uint64_t, wall_time>;
 
-  version_walk(const head& from, target wanted) : object_(from.object), owner_(from.owner), wanted_(wanted), next_(from.newest) {}
+  version_walk(const head& from, target wanted) : object_(from.object), owner_(from.owner), wanted_(wanted), next_(from.newest), version_(from.version) {}
 
   /// The record to fetch next, unless the walk is over.
   std::optional<vguid> wants() const { return next_; }
 
-  /// A fetched record's bytes. Fails with `errc::damaged` if they are not the ones named or the writer did not sign the
-  /// content, and with `errc::not_found` if the target is older than the object or newer than its head.
+  /// A fetched record's bytes. Fails with `errc::damaged` if they are not the ones named, bear another number, or the writer did not
+  /// sign the content, and with `errc::not_found` if the target is older than the object or newer than its head.
   outcome on_record(bytes_view encoded);
 
   /// The record found.
@@ -26,11 +26,13 @@ class version_walk {
 
  private:
   outcome step_by_date();
+  outcome hop(std::uint64_t target, const version_record& from);
 
   aguid object_;
   crypto::public_key owner_;
   target wanted_;
   std::optional<vguid> next_;
+  std::uint64_t version_;  ///< of the record to fetch next
   std::optional<version_record> found_;
   std::optional<version_record> newer_, best_;  ///< by date: the bounds of the search
 };

@@ -189,7 +189,8 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
   std::size_t same = 0;
   for (const auto& [seat, other] : c.refusals) same += other.code == refusal.code;
   if (same >= ring().weak_quorum()) {
-    finish(id, fail(error_of(refusal)), out);
+    bool forgotten = c.missed_reply && refusal.code == static_cast<std::uint16_t>(errc::too_old);
+    finish(id, fail(forgotten ? error(errc::outcome_unknown, "the ring has forgotten whether it executed the operation") : error_of(refusal)), out);
   } else if (!c.to_all) {
     send_to_all(id, c, now, out);
   }
@@ -233,6 +234,7 @@ ring_client::step ring_client::on_unreachable(instant now, std::uint64_t request
   auto& c = calls_.at(id);
   std::erase(c.requests, request);
   if (favourite_ == seat) favourite_ = static_cast<seat_index>((seat + 1) % ring().size());
+  c.missed_reply = true;
   if (c.at == phase::submitting && !c.to_all) {
     send_to_all(id, c, now, out);
   } else if (c.at == phase::reading || c.at == phase::asking) {
@@ -251,6 +253,7 @@ ring_client::step ring_client::on_tick(instant now) {
       auto patience = c.to_all ? limits_.retry_interval : limits_.primary_patience;
       if (now - c.last_sent >= patience) {
         c.refusals.clear();
+        c.missed_reply = true;
         send_to_all(id, c, now, out);
       }
     } else if (c.at == phase::marking) {

@@ -4,7 +4,8 @@
 // members give it. A linearizable read learns from a quorum, after the call, the highest sequence each has prepared, and
 // then accepts an entry under a certified root at or above the maximum: every operation acknowledged before the call was
 // prepared by a quorum, so the maximum covers it. What cannot be decided in time ends as `errc::unavailable`, or for an
-// operation that was sent as `errc::outcome_unknown`, never as a failure it may not be.
+// operation that was sent as `errc::outcome_unknown`, never as a failure it may not be. So is `too_old` once a reply has been missed:
+// the ring may have forgotten an operation that it executed.
 //
 // Threading: none. The caller carries out sends, and reports replies, unreachable seats and the passing of time.
 #pragma once
@@ -91,6 +92,7 @@ class ring_client {
     std::uint64_t at_least = 0;
     bool was_sent = false, to_all = false;
     bool marked_before = false;                   ///< no certified root covered the marks of the first quorum
+    bool missed_reply = false;                    ///< some sending of it was never answered: it may have taken effect
     std::vector<std::uint64_t> requests;          ///< under way
   };
 

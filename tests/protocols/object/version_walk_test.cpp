@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_not_the_one_named_is_refused) {
   BOOST_TEST(walk.on_record(c.records.at(c.names[9])).error().is(errc::damaged));
 }
 
+// Who answers for the writer's ring may name any of the writer's records as the newest, or as the one before.
+BOOST_AUTO_TEST_CASE(a_record_in_the_place_of_another_version_is_refused) {
+  seeded_random random(4);
+  chain c(10, random);
+  for (version_walk::target target : {version_walk::target(version_walk::newest{}), version_walk::target(std::uint64_t{3}),
+                                      version_walk::target(wall_time{0})}) {
+    for (std::uint64_t claimed : {0, 1, 5, 11}) {
+      auto from = c.newest;
+      from.version = claimed;
+      version_walk walk(from, target);
+      BOOST_TEST(walk.on_record(c.records.at(c.names[10])).error().is(errc::damaged));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(one_signature_stands_for_an_update_and_its_content_roots_and_for_nothing_else) {
   seeded_random random(5);
   auto key = crypto::signing_key::generate(random);

@@ -61,6 +61,21 @@ struct asking {
   std::optional<result<service_reply>> outcome;
 };
 
+/// An operation that every member says is too old; what the client makes of it.
+result<service_reply> too_old_after(const std::function<void(ring_client&, instant&, std::vector<ring_client::send>&)>& before) {
+  test_cluster cluster(4);
+  ring_client client(cluster.cluster, cluster.entry.object);
+  instant now{1s};
+  auto under_way = client.submit(now, wanted, std::nullopt).second.sends;
+  before(client, now, under_way);
+  for (std::size_t i = 0; i < under_way.size(); ++i) {
+    auto step = client.on_reply(now, under_way[i].request, refusal(errc::too_old));
+    if (!step.completions.empty()) return std::move(step.completions[0].what);
+    under_way.insert(under_way.end(), step.sends.begin(), step.sends.end());
+  }
+  return fail(errc::malformed, "no completion");
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(members_are_asked_in_turn_until_one_has_it) {
@@ -229,4 +244,15 @@ BOOST_AUTO_TEST_CASE(a_page_that_does_not_go_forward_is_none) {
   BOOST_TEST(!answers(asked, page(2, 4)));
   BOOST_TEST(!answers(asked, page(1, 6)), "a list in tiny steps");
   BOOST_TEST(!answers(asked, page(3, {})));
+}
+
+BOOST_AUTO_TEST_CASE(too_old_is_certain_only_if_no_reply_was_missed) {
+  BOOST_TEST(too_old_after([](auto&, auto&, auto&) {}).error().is(errc::too_old));
+  BOOST_TEST(too_old_after([](auto& client, auto& now, auto& under_way) {
+               now += 500ms;
+               under_way = client.on_tick(now).sends;
+             }).error().is(errc::outcome_unknown));
+  BOOST_TEST(too_old_after([](auto& client, auto& now, auto& under_way) {
+               under_way = client.on_unreachable(now, under_way[0].request).sends;
+             }).error().is(errc::outcome_unknown));
 }
