@@ -12,7 +12,8 @@ class version_walk {
   struct newest {};
   using target = std::variant<newest, std::uint64_t, wall_time>;
 
-  version_walk(const head& from, target wanted) : object_(from.object), owner_(from.owner), wanted_(wanted), next_(from.newest), version_(from.version) {}
+  version_walk(const head& from, target wanted)
+      : object_(from.object), owner_(from.owner), wanted_(wanted), next_(from.newest), version_(from.version) {}
 
   /// The record to fetch next, unless the walk is over.
   std::optional<vguid> wants() const { return next_; }
