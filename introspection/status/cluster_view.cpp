@@ -36,7 +36,7 @@ std::vector<ring_status> seats_of(const node_observation& seen, const std::optio
   for (const auto& [ring, label] : {std::pair(&configuration->object, "object"), std::pair(&configuration->root, "root")}) {
     auto seat = ring->seat_of(seen.id);
     const auto& told = seen.mirror->node().rings;
-    auto own = std::find_if(told.begin(), told.end(), [&](const auto& r) { return r.id == ring->id; });
+    auto own = std::find_if(told.begin(), told.end(), [id = ring->id](const auto& r) { return r.id == id; });
     if (!seat || own == told.end()) continue;
     seats.push_back(*own);
     seats.back().label = label;
