@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "protocols/link/link_limits.hpp"
 #include "protocols/link/listen_error.hpp"
 
 namespace holdfast::actors {
@@ -69,7 +70,7 @@ bool is_numeric(const host_port& address) { return look_up(address, AI_NUMERICHO
 std::vector<std::string> resolve(const host_port& address) {
   std::vector<std::string> out;
   auto found = look_up(address, AI_ADDRCONFIG);
-  for (auto* a = found.get(); a; a = a->ai_next) {
+  for (auto* a = found.get(); a && out.size() < link::limits::addresses_per_name_max; a = a->ai_next) {
     char host[NI_MAXHOST];
     if (::getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST) != 0) continue;
     out.push_back(print_address(host, address.port));

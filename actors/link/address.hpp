@@ -21,7 +21,7 @@ std::string print_address(const std::string& host, std::uint16_t port);
 /// True if the host is a number already, so that no resolver is needed.
 bool is_numeric(const host_port& address);
 
-/// Numeric addresses of a host, in the resolver's order. Blocks: call it on a thread of its own.
+/// Numeric addresses of a host, the first few in the resolver's order. Blocks: call it on a thread of its own.
 std::vector<std::string> resolve(const host_port& address);
 
 /// Begins to connect to a numeric address; answers a non-blocking socket that may still be connecting. `unavailable` at once if

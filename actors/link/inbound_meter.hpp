@@ -42,6 +42,8 @@ class inbound_meter : public std::enable_shared_from_this<inbound_meter> {
 
   /// Received and not let go, or let go and not yet taken.
   std::uint64_t held_bytes() const { return held_bytes_; }
+  /// Received and not let go. For the session, on whose thread what was let go is taken.
+  std::uint64_t unreleased_bytes() const { return held_bytes_ - consumed_bytes_; }
 
  private:
   void let_go(std::uint64_t charge) {

@@ -21,6 +21,7 @@ struct link_counters {
   counter reading_paused{0};                            ///< times a connection was paused
   std::atomic<std::int64_t> queued_bytes{0};            ///< waiting to be sent, now
   std::atomic<std::int64_t> held_bytes{0};              ///< received and not consumed, now
+  std::atomic<std::int64_t> unfinished_bytes{0};        ///< of messages half received, now
 
   std::uint64_t closed_for(link::refusal_reason r) const { return closed[static_cast<std::size_t>(r)]; }
   void count(link::refusal_reason r) { ++closed[static_cast<std::size_t>(r)]; }

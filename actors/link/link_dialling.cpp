@@ -8,6 +8,7 @@
 
 namespace holdfast::actors {
 
+namespace limits = link::limits;
 using link::refusal_reason;
 using link::traffic_class;
 
@@ -22,7 +23,7 @@ std::string turned_away_by(const std::string& address, const link::refusal& why)
 }  // namespace
 
 void link_manager_state::keep(const node_id& peer, std::vector<std::string> addresses) {
-  if (close_by || kept.size() >= link::limits::known_peers_max) return;
+  if (close_by || kept.size() >= limits::known_peers_max) return;
   kept.insert(peer);
   port->know(peer, std::move(addresses));
   for (auto lane : {traffic_class::agreement, traffic_class::foreground}) {
@@ -57,19 +58,16 @@ void link_manager_state::try_address(std::uint64_t number, const std::string& ad
   auto& d = dials.at(number);
   auto where = parse_address(address);
   if (!where) {
-    d.last = {refusal_reason::unreachable, where.error().message()};
+    note_failure(d, {refusal_reason::unreachable, where.error().message()});
     return try_next(number);
   }
   if (!is_numeric(*where)) {
-    auto me = caf::actor_cast<caf::actor>(self);
-    self->system().spawn<caf::detached>([me, number, where = *where](caf::event_based_actor*) {
-      caf::anon_send(me, resolved{number, resolve(where)});
-    });
-    return;
+    unresolved.push_back(number);
+    return resolve_waiting();
   }
   auto socket = begin_connect(*where);
   if (!socket) {
-    d.last = {refusal_reason::unreachable, socket.error().message()};
+    note_failure(d, {refusal_reason::unreachable, socket.error().message()});
     port->counters_.count(refusal_reason::unreachable);
     return try_next(number);
   }
@@ -82,13 +80,48 @@ void link_manager_state::try_address(std::uint64_t number, const std::string& ad
   spawn_session(std::move(e), {d.lane, true, d.peer, config.strangers_welcome}, nullptr, *socket);
 }
 
+/// A thread each, for a resolver may take half a minute; so few of them at once, and some left for peers whatever newcomers claim to be called.
+void link_manager_state::resolve_waiting() {
+  auto me = caf::actor_cast<caf::actor>(self);
+  for (auto it = unresolved.begin(); it != unresolved.end() && resolving < limits::resolvers_max;) {
+    const auto& d = dials.at(*it);
+    bool known = d.peer.has_value();
+    if (!known && resolving_unknown >= limits::resolvers_for_unknown_max) {
+      ++it;
+      continue;
+    }
+    ++resolving;
+    resolving_unknown += known ? 0 : 1;
+    self->system().spawn<caf::detached>([me, known, number = *it, where = *parse_address(d.address)](caf::event_based_actor*) {
+      caf::anon_send(me, resolved{number, known, resolve(where)});
+    });
+    it = unresolved.erase(it);
+  }
+}
+
+void link_manager_state::on_resolved(const resolved& m) {
+  --resolving;
+  resolving_unknown -= m.peer_known ? 0 : 1;
+  auto& d = dials.at(m.dial);
+  if (m.addresses.empty()) note_failure(d, {refusal_reason::unreachable, "'" + d.address + "' is not known to the resolver"});
+  d.addresses.insert(d.addresses.begin() + static_cast<std::ptrdiff_t>(d.next), m.addresses.begin(), m.addresses.end());
+  try_next(m.dial);
+  resolve_waiting();
+}
+
+void link_manager_state::note_failure(dial& d, link::refusal why, bool turned_away) {
+  d.last = std::move(why);
+  d.turned_away = turned_away;
+}
+
 void link_manager_state::give_up(std::uint64_t number) {
   auto d = std::move(dials.extract(number).mapped());
   auto why = "cannot reach " + (d.address.empty() ? (d.peer ? d.peer->brief() : std::string("anybody")) : d.address) + ": " +
              std::string(to_string(d.last.reason)) + " (" + d.last.text + ")";
   if (d.peer) {
     port->fail_unsent(port->outbox_.dial_failed(*d.peer, d.lane), why);
-    retry_later(*d.peer, d.lane, false);
+    bool revoked = d.turned_away && d.last.reason == refusal_reason::revoked;
+    retry_later(*d.peer, d.lane, false, revoked ? limits::revoked_backoff_max : limits::backoff_max);
   }
   if (d.promise.pending()) {
     d.promise.deliver(connected{d.turned_away ? fail(errc::denied, turned_away_by(d.address, d.last)) : fail(errc::unavailable, why)});
@@ -96,10 +129,10 @@ void link_manager_state::give_up(std::uint64_t number) {
   port->announce(dial_failed{d.peer.value_or(node_id{}), d.address, d.last.reason, d.last.text});
 }
 
-void link_manager_state::retry_later(const node_id& peer, traffic_class lane, bool wanted) {
+void link_manager_state::retry_later(const node_id& peer, traffic_class lane, bool wanted, duration longest) {
   auto& r = retries[{peer, lane}];
   r.wanted = r.wanted || wanted;
-  if (!r.due) r.due = steady_now() + r.pace.next(random);
+  if (!r.due) r.due = steady_now() + r.pace.next(random, longest);
 }
 
 }  // namespace holdfast::actors

@@ -30,13 +30,18 @@ struct session_ended {
   bool was_up = false;
   bool lane_waiting = false;  ///< messages wait for a new session
 };
-/// A dialled session has had no message for a while; the manager closes it unless its peer is kept.
+/// The session's socket is closed: until then it counts.
+struct session_gone {
+  std::uint64_t serial;
+};
+/// A dialled session, or one of a stranger, has had no message for a while; the manager closes it unless its peer is kept.
 struct session_idle {
   std::uint64_t serial;
 };
 /// Resolver → manager: numeric addresses of what was to be dialled; empty if the name is unknown.
 struct resolved {
   std::uint64_t dial;
+  bool peer_known;  ///< a peer in particular is dialled there
   std::vector<std::string> addresses;
 };
 
@@ -44,5 +49,6 @@ struct resolved {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::session_started)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::session_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::session_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::session_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::resolved)

@@ -46,19 +46,9 @@ link_manager_broker::behavior_type manager(link_manager_state::pointer self, lin
       [&s](dial_atom, const node_id& peer, traffic_class lane) { s.dial_lane(peer, lane); },
       [&s](const session_started& m) { s.on_started(m); },
       [&s](const session_ended& m) { s.on_ended(m); },
-      [&s](const session_idle& m) {
-        auto it = s.sessions_by_serial.find(m.serial);
-        if (it == s.sessions_by_serial.end() || !it->second.up || s.kept.contains(it->second.peer->id)) return;
-        s.tell(it->second, refusal_reason::idle, "no message for a minute");
-      },
-      [&s](const resolved& m) {
-        auto it = s.dials.find(m.dial);
-        if (it == s.dials.end()) return;
-        if (m.addresses.empty()) it->second.last.text = "'" + it->second.address + "' is not known to the resolver";
-        auto& list = it->second.addresses;
-        list.insert(list.begin() + static_cast<std::ptrdiff_t>(it->second.next), m.addresses.begin(), m.addresses.end());
-        s.try_next(m.dial);
-      },
+      [&s](const session_gone& m) { s.on_gone(m); },
+      [&s](const session_idle& m) { s.on_idle(m); },
+      [&s](const resolved& m) { s.on_resolved(m); },
       [&s](answered_atom, std::uint64_t number, const response& r) {
         auto asked = s.asks.extract(number);
         if (!asked.empty()) asked.mapped().deliver(r);
@@ -99,53 +89,15 @@ void link_manager_state::start(pointer me, link_config c, link_port_ptr p) {
   send_later(self, manager_beat, beat_atom::value);
 }
 
-result<std::uint16_t> link_manager_state::listen(const std::string& address) {
-  auto where = parse_address(address);
-  if (!where) return fail(where.error());
-  auto opened = open_listener(*where);
-  if (!opened) return fail(opened.error());
-  listeners.push_back(self->add_doorman(opened->socket));
-  return opened->port;
-}
-
 void link_manager_state::tell(const entry& e, refusal_reason reason, const char* text) {
   caf::anon_send(e.handle, end_atom::value, reason, std::string(text));
-}
-
-/// A flood from one address is refused at the door; one from many makes the oldest that has not said who it is give way.
-bool link_manager_state::make_room_for(const std::string& host) {
-  if (sessions_by_serial.size() >= config.connections_max || connections_by_host[host] >= config.connections_per_address_max) return false;
-  if (half_open < config.half_open_max) return true;
-  for (const auto& [serial, e] : sessions_by_serial) {
-    if (e.dialled || e.up) continue;
-    tell(e, refusal_reason::too_many_connections, "too many connections that have not said who they are");
-    break;
-  }
-  return half_open < config.half_open_max + 16;  // what was told to go needs a moment
-}
-
-void link_manager_state::accept(caf::io::connection_handle connection) {
-  auto host = self->remote_addr(connection);
-  auto remote = print_address(host, self->remote_port(connection));
-  auto scribe = self->take(connection);  // let go, it closes
-  ++port->counters_.accepted;
-  if (close_by || !make_room_for(host)) {
-    port->counters_.count(refusal_reason::too_many_connections);
-    refusals.note(steady_now(), host, refusal_reason::too_many_connections, "there are too many connections", false);
-    return;
-  }
-  entry e;
-  e.host = host;
-  e.remote = remote;
-  ++half_open;
-  spawn_session(std::move(e), {traffic_class::foreground, false, std::nullopt, config.strangers_welcome}, std::move(scribe), -1);
 }
 
 std::uint64_t link_manager_state::spawn_session(entry e, link::handshake_rules rules, caf::io::scribe_ptr accepted, int socket) {
   auto serial = next_serial++;
   session_setup setup{serial,        port,     caf::actor_cast<caf::actor>(self), tls,
                       rules,         config.verify,                               e.remote,
-                      config.handshake_timeout, config.budget_bytes,              std::move(accepted), socket};
+                      config.handshake_timeout, config.stall_timeout, config.idle_timeout, config.budget_bytes, std::move(accepted), socket};
   ++connections_by_host[e.host];
   e.handle = self->system().middleman().spawn_broker(session, std::move(setup));
   sessions_by_serial.emplace(serial, std::move(e));
@@ -156,7 +108,7 @@ void link_manager_state::on_started(const session_started& m) {
   auto it = sessions_by_serial.find(m.serial);
   if (it == sessions_by_serial.end()) return;
   auto& e = it->second;
-  if (!e.dialled && !e.up) --half_open;
+  if (e.half_open()) --half_open;
   if (!e.up) e.since = steady_now();
   bool renewed = std::exchange(e.up, true);
   e.peer = m.peer;
@@ -167,6 +119,7 @@ void link_manager_state::on_started(const session_started& m) {
     log::info(renewed ? "peer shows another admission" : "link up",
               {{"peer", m.peer->id.brief()}, {"name", m.peer->name}, {"class", to_string(m.lane)}, {"address", e.remote}});
   }
+  if (e.stranger()) limit_strangers(e);
   // A node that started anew, or a process that dialled the same class again, no longer has the connection before.
   for (const auto& [serial, other] : sessions_by_serial) {
     if (serial == m.serial || !other.up || other.peer->end() != m.peer->end()) continue;
@@ -180,8 +133,8 @@ void link_manager_state::on_ended(const session_ended& m) {
   auto found = sessions_by_serial.extract(m.serial);
   if (found.empty()) return;
   auto& e = found.mapped();
-  if (auto host = connections_by_host.find(e.host); --host->second == 0) connections_by_host.erase(host);
-  if (!e.dialled && !e.up) --half_open;
+  leaving.emplace(m.serial, e.host);
+  if (e.half_open()) --half_open;
   auto now = steady_now();
   bool quiet = m.reason == refusal_reason::unreachable || close_by;
   bool orderly = m.reason == refusal_reason::replaced || m.reason == refusal_reason::idle || m.reason == refusal_reason::going_away ||
@@ -199,8 +152,7 @@ void link_manager_state::on_ended(const session_ended& m) {
   }
   if (!e.up && e.dialled) {
     if (auto d = dials.find(e.dial); d != dials.end()) {
-      d->second.last = {m.reason, m.text};
-      d->second.turned_away = m.by_peer && link::is_about_identity(m.reason);
+      note_failure(d->second, {m.reason, m.text}, m.by_peer && link::is_about_identity(m.reason));
     }
     try_next(e.dial);
   } else if (e.up) {
@@ -208,6 +160,18 @@ void link_manager_state::on_ended(const session_ended& m) {
     bool keeping = kept.contains(e.peer->id) && e.lane != traffic_class::background;
     if (m.lane_waiting || (keeping && !port->is_up(e.peer->id, e.lane))) retry_later(e.peer->id, e.lane, true);
   }
+}
+
+void link_manager_state::on_gone(const session_gone& m) {
+  auto gone = leaving.extract(m.serial);
+  if (gone.empty()) return;
+  if (auto host = connections_by_host.find(gone.mapped()); --host->second == 0) connections_by_host.erase(host);
+}
+
+void link_manager_state::on_idle(const session_idle& m) {
+  auto it = sessions_by_serial.find(m.serial);
+  if (it == sessions_by_serial.end() || !it->second.up || kept.contains(it->second.peer->id)) return;
+  tell(it->second, refusal_reason::idle, "no message for a minute");
 }
 
 void link_manager_state::on_beat() {
@@ -231,8 +195,11 @@ void link_manager_state::on_beat() {
     auto& r = retries[key];
     r.due.reset();
     bool wanted = std::exchange(r.wanted, false) || (kept.contains(key.first) && key.second != traffic_class::background);
-    port->outbox_.may_dial(key.first, key.second);
-    if (wanted) dial_lane(key.first, key.second);
+    if (wanted) {
+      dial_lane(key.first, key.second);  // until it is up, messages are refused: nobody is to wait for what has failed already
+    } else {
+      port->outbox_.may_dial(key.first, key.second);
+    }
   }
 }
 

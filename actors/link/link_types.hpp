@@ -99,10 +99,13 @@ struct link_config {
   link::peer_verifier verify;
   bool strangers_welcome = true;                  ///< nodes: yes, membership answers them; clients never listen
   duration handshake_timeout = link::limits::handshake_timeout;
+  duration stall_timeout = link::limits::stall_timeout;
+  duration idle_timeout = link::limits::idle_timeout;
   std::uint64_t budget_bytes = link::limits::budget_bytes;
   std::size_t connections_max = link::limits::connections_max;
   std::size_t connections_per_address_max = link::limits::connections_per_address_max;
   std::size_t half_open_max = link::limits::half_open_max;
+  std::size_t strangers_max = link::limits::strangers_max;
 };
 
 }  // namespace holdfast::actors

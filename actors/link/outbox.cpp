@@ -25,8 +25,12 @@ result<outbox::push_step> outbox::push(const link::endpoint& peer, link::traffic
   if (l.sessions.empty() && it->second.addresses.empty()) return fail(errc::unavailable, "the link to " + peer.brief() + " is down");
   if (l.sessions.empty() && l.state == lane_state::refused) return fail(errc::unavailable, peer.brief() + " cannot be reached now");
   bool over_budget = lane != link::traffic_class::agreement &&
-                     counters_.memory_bytes() + static_cast<std::int64_t>(bytes_count) > static_cast<std::int64_t>(budget_bytes_);
-  if (over_budget || l.bytes_queued + bytes_count > limits::lane_bytes_max || l.queue.size() >= limits::lane_messages_max) {
+                     counters_.memory_bytes() + static_cast<std::int64_t>(bytes_waiting_for(peer.member) + bytes_count) >
+                         static_cast<std::int64_t>(budget_bytes_);
+  bool stranger = !l.sessions.empty() && !l.sessions.front().peer->admitted;
+  bool lane_full = stranger ? !l.queue.empty() && l.bytes_queued + bytes_count > limits::stranger_bytes_max
+                            : l.bytes_queued + bytes_count > limits::lane_bytes_max;
+  if (over_budget || lane_full || l.queue.size() >= limits::lane_messages_max) {
     return fail(errc::over_limit, "the queue to " + peer.brief() + " is full");
   }
   l.queue.push_back(std::move(m));
@@ -57,6 +61,28 @@ std::vector<queued_message> outbox::pull(const link::endpoint& peer, link::traff
   counters_.queued_bytes -= static_cast<std::int64_t>(taken);
   if (out.empty()) l->woken = false;
   return out;
+}
+
+void outbox::give_back(const link::endpoint& peer, link::traffic_class lane, std::deque<queued_message> unsent) {
+  std::lock_guard lock(mutex_);
+  auto* l = find(peer, lane);
+  if (!l) return;
+  for (; !unsent.empty(); unsent.pop_back()) {
+    auto bytes_count = cost(unsent.back());
+    l->bytes_queued += bytes_count;
+    counters_.queued_bytes += static_cast<std::int64_t>(bytes_count);
+    l->queue.push_front(std::move(unsent.back()));
+  }
+}
+
+std::uint64_t outbox::bytes_waiting_for(const node_id& member) const {
+  std::uint64_t sum = 0;
+  for (auto it = peers_.lower_bound(link::endpoint(member, 0)); it != peers_.end() && it->first.member == member; ++it) {
+    for (auto lane : {link::traffic_class::foreground, link::traffic_class::background}) {
+      sum += it->second.lanes[static_cast<std::size_t>(lane)].bytes_queued;
+    }
+  }
+  return sum;
 }
 
 outbox::attach_step outbox::attach(const link::endpoint& peer, link::traffic_class lane, session_ref session) {
@@ -103,7 +129,7 @@ outbox::detach_step outbox::detach(const link::endpoint& peer, link::traffic_cla
       l->state = lane_state::dialling;
       step.dial = true;
     }
-  } else if (was_first) {
+  } else if (was_first || !l->queue.empty()) {  // what was given back, the first one may not know of
     l->woken = true;
     step.wake = l->sessions.front().handle;
   }
@@ -161,7 +187,7 @@ bool outbox::begin_dial(const link::endpoint& peer, link::traffic_class lane) {
   std::lock_guard lock(mutex_);
   auto* l = find(peer, lane);
   if (!l || !l->sessions.empty()) return false;
-  // While it is tried again, messages are refused as before: they would wait for what has failed already.
+  // While it is tried again after a failure, messages are refused as before: they would wait for what has failed already.
   if (l->state == lane_state::idle) l->state = lane_state::dialling;
   return true;
 }

@@ -36,7 +36,8 @@ class outbox {
  public:
   outbox(link_counters& counters, std::uint64_t budget_bytes) : counters_(counters), budget_bytes_(budget_bytes) {}
 
-  /// What the caller has to do after a push.
+  /// What the caller has to do after a push. A member may have no more waiting than is still free of the budget, so however many
+  /// take nothing of theirs, something is left for the next; a stranger has one message or `stranger_bytes_max`.
   struct push_step {
     caf::actor wake;    ///< tell this session that its lane has messages; empty: nobody
     bool dial = false;  ///< ask the manager to dial this lane
@@ -45,6 +46,9 @@ class outbox {
 
   /// Takes messages worth up to about `bytes_max` (at least one) if this session is the lane's; none left: the next push wakes it.
   std::vector<queued_message> pull(const link::endpoint& peer, link::traffic_class lane, std::uint64_t serial, std::size_t bytes_max);
+
+  /// Pulled by a session that is still attached and ends: they are the lane's next again.
+  void give_back(const link::endpoint& peer, link::traffic_class lane, std::deque<queued_message> unsent);
 
   struct attach_step {
     bool up = false;  ///< the lane has its first session of this process: the peer is up
@@ -95,6 +99,8 @@ class outbox {
   lane_entry* find(const link::endpoint& peer, link::traffic_class lane);
   const lane_entry* find(const link::endpoint& peer, link::traffic_class lane) const;
   std::vector<queued_message> empty(lane_entry& l);
+  /// Waiting for all processes of a member, agreement aside: that has no part in the budget's fairness, only bounds of its own.
+  std::uint64_t bytes_waiting_for(const node_id& member) const;
   void forget_if_unused(const link::endpoint& peer);
 
   link_counters& counters_;

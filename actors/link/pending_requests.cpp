@@ -4,6 +4,7 @@ namespace holdfast::actors {
 
 result<std::uint64_t> pending_requests::add(const link::endpoint& peer, instant deadline, completion& done) {
   std::lock_guard lock(mutex_);
+  if (closed_) return fail(errc::unavailable, "the links are closing");
   if (entries_.size() >= link::limits::pending_requests_max) return fail(errc::over_limit, "too many requests wait for their reply");
   auto correlation = next_++;
   entries_.emplace(correlation, entry{peer, deadline, std::move(done), 0});
@@ -80,6 +81,7 @@ void pending_requests::fail_all() {
   std::map<std::uint64_t, entry> ended;
   {
     std::lock_guard lock(mutex_);
+    closed_ = true;
     ended.swap(entries_);
     deadlines_.clear();
   }

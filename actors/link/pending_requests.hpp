@@ -16,7 +16,8 @@ class pending_requests {
  public:
   using completion = std::function<void(result<inbound>)>;
 
-  /// Registers a request and answers its correlation (never 0), or `over_limit`; then `done` was not taken.
+  /// Registers a request and answers its correlation (never 0), or `over_limit`, or `unavailable` once all were ended; then `done` was
+  /// not taken.
   result<std::uint64_t> add(const link::endpoint& peer, instant deadline, completion& done);
 
   /// The request is being handed to this session. False if it has ended meanwhile: then it must not be sent any more.
@@ -28,7 +29,7 @@ class pending_requests {
   void refuse(std::uint64_t correlation, const error& why);
   void session_down(std::uint64_t session_serial);
   void expire(instant now);
-  /// Ends all: the links are closing.
+  /// Ends all, and whatever would come: the links are closing, and nobody looks at deadlines any more.
   void fail_all();
 
  private:
@@ -44,6 +45,7 @@ class pending_requests {
   static error lost(const entry& e, const char* what);
 
   std::mutex mutex_;
+  bool closed_ = false;
   std::uint64_t next_ = 1;
   std::map<std::uint64_t, entry> entries_;
   std::set<std::pair<instant, std::uint64_t>> deadlines_;

@@ -28,7 +28,9 @@ int native_socket_of(caf::io::connection_handle h) { return static_cast<int>(h.i
 caf::behavior session(session_state::pointer self, session_setup setup) { return self->state.start(self, std::move(setup)); }
 
 session_state::~session_state() {
-  if (!left_ && setup_.port) leave();  // killed: the manager and whoever waits must still hear of it
+  if (!setup_.port) return;
+  if (!left_) leave();  // killed: the manager and whoever waits must still hear of it
+  caf::anon_send(setup_.manager, session_gone{setup_.serial});
 }
 
 void session_state::open_socket() {
@@ -47,7 +49,7 @@ void session_state::open_socket() {
 caf::behavior session_state::start(pointer self, session_setup setup) {
   self_ = self;
   setup_ = std::move(setup);
-  heard_at_ = used_at_ = rechecked_at_ = steady_now();
+  heard_at_ = used_at_ = rechecked_at_ = took_at_ = steady_now();
   setup_.rules.has_room = [this](const link::peer_info& peer) { return no_room_for(peer); };
   shown_ = setup_.port->admissions_;
   handshake_ = std::make_unique<link::handshake>(
@@ -74,11 +76,7 @@ caf::behavior session_state::start(pointer self, session_setup setup) {
       [this](const caf::io::new_data_msg& m) {
         on_bytes({reinterpret_cast<const std::uint8_t*>(m.buf.data()), m.buf.size()});
       },
-      [this](const caf::io::data_transferred_msg& m) {
-        unwritten_bytes_ = m.remaining;
-        if (ending_ && m.remaining == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
-        pump();
-      },
+      [this](const caf::io::data_transferred_msg& m) { on_written(m.remaining); },
       [this](const caf::io::connection_closed_msg&) {
         bool reached = greeted_ || status_.received_bytes > 0 || !setup_.rules.dialled;
         if (!ending_ && reached) end(refusal_reason::connection_lost, "the connection was closed", true);
@@ -148,8 +146,16 @@ void session_state::on_bytes(bytes_view data) {
   pause_if_over();
 }
 
+void session_state::on_written(std::size_t bytes_left) {
+  if (unwritten_bytes_ >= limits::unwritten_bytes_max) took_at_ = steady_now();  // the socket was what held messages up
+  unwritten_bytes_ = bytes_left;
+  if (ending_ && bytes_left == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
+  pump();
+}
+
 // Foreground and background are bounded by credit, agreement by a bound of its own, all by the common budget: beyond it
-// nothing more is read, and TCP holds the senders back.
+// nothing more is read, and TCP holds the senders back. Messages half received are not in it: if their readers waited for each
+// other, none would end.
 bool session_state::holds_too_much() const {
   return agreement() ? meter_->held_bytes() > limits::agreement_inbound_bytes_max
                      : setup_.port->counters_.held_bytes > static_cast<std::int64_t>(setup_.budget_bytes);
@@ -185,7 +191,15 @@ void session_state::on_consumed() {
   pump();
 }
 
+/// Messages wait, and neither credit nor socket has let one more frame go for too long.
+bool session_state::peer_stalls(instant now) {
+  bool waiting = writing_ || !pulled_.empty() || unwritten_bytes_ >= limits::unwritten_bytes_max;
+  if (!waiting) took_at_ = now;
+  return now - took_at_ > setup_.stall_timeout;
+}
+
 void session_state::on_beat() {
+  on_consumed();  // what is too little to be told of is granted, too: the peer may wait for just that
   if (!up()) return;
   auto now = read_clock();
   // Failure detection looks at foreground; elsewhere it is enough that a dead connection is found out.
@@ -193,7 +207,8 @@ void session_state::on_beat() {
     control(link::message_kind::heartbeat, codec::encode(heartbeats_.ask(now.now)));
   }
   if (!paused_ && now.now - heard_at_ > limits::silence_timeout) return end(refusal_reason::timeout, "nothing was heard for too long");
-  if (setup_.rules.dialled && now.now - used_at_ > limits::idle_timeout) {
+  if (peer_stalls(now.now)) return end(refusal_reason::timeout, "the peer takes nothing of what waits for it");
+  if ((setup_.rules.dialled || !peer_->admitted) && now.now - used_at_ > setup_.idle_timeout) {
     used_at_ = now.now;
     caf::anon_send(setup_.manager, session_idle{setup_.serial});
   }
@@ -209,7 +224,7 @@ void session_state::on_beat() {
   pump();
 }
 
-/// The beginning of the end: the peer is told why, and has half a second to read it.
+/// The beginning of the end: the peer is told why, and has half a second to read it. Without TLS there is nobody to tell.
 void session_state::end(refusal_reason reason, std::string text, bool by_peer) {
   if (ending_) return;
   if (tls_->is_active() && greeted_ && !by_peer) {
@@ -225,6 +240,7 @@ void session_state::end(refusal_reason reason, std::string text, bool by_peer) {
   leave();
   if (unwritten_bytes_ == 0 && self_->valid(connection_)) ::shutdown(native_socket_of(connection_), SHUT_WR);
   send_later(self_, limits::goodbye_timeout, deadline_atom::value);
+  if (!greeted_) self_->quit();
 }
 
 /// Everybody who counted on this session learns that it is gone.
@@ -233,13 +249,26 @@ void session_state::leave() {
   auto why = fault_.value_or(link::refusal{refusal_reason::connection_lost, "the session was ended"});
   auto& port = *setup_.port;
   port.counters_.count(why.reason);
+  count_unfinished(0);
   session_ended ended{setup_.serial, why.reason, why.text, fault_by_peer_, up_, false};
   if (up_) {
     --port.counters_.sessions_up;
+    give_back_unsent();
     ended.lane_waiting = part(peer_, why.reason);
     port.pending_.session_down(setup_.serial);
   }
   caf::anon_send(setup_.manager, std::move(ended));
+}
+
+/// Whole messages go to whoever takes from the lane next. One that has left in part is lost here: as a request, its session's end ends it.
+void session_state::give_back_unsent() {
+  if (writing_) {
+    writing_.reset();
+    const auto& begun = pulled_.front();
+    if (begun.correlation == 0 || begun.reply) ++setup_.port->counters_.dropped_messages;
+    pulled_.pop_front();
+  }
+  setup_.port->outbox_.give_back(peer_->end(), handshake_->lane(), std::exchange(pulled_, {}));
 }
 
 }  // namespace holdfast::actors

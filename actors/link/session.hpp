@@ -24,6 +24,7 @@ struct session_setup {
   link::peer_verifier verify;
   std::string remote;                  ///< HOST:PORT, for logs and people
   duration handshake_timeout;
+  duration stall_timeout{0}, idle_timeout{0};
   std::uint64_t budget_bytes = 0;
   caf::io::scribe_ptr accepted;        ///< the connection, if it was accepted
   int dialled_socket = -1;             ///< or its socket, still connecting
@@ -45,7 +46,9 @@ class session_state {
   void on_bytes(bytes_view data);
   void read_at_most(std::size_t bytes_count);
   void adapt_reading(std::size_t filled);
+  void on_written(std::size_t bytes_left);
   void on_beat();
+  bool peer_stalls(instant now);
   void on_consumed();
   bool holds_too_much() const;
   void pause_if_over();
@@ -54,6 +57,7 @@ class session_state {
   std::optional<link::refusal> no_room_for(const link::peer_info& peer) const;
   void end(link::refusal_reason reason, std::string text, bool by_peer = false);
   void leave();
+  void give_back_unsent();
 
   // Messages (session_messages.cpp)
   void on_plaintext(bytes_view data);
@@ -64,6 +68,9 @@ class session_state {
   outcome on_payload(link::message m);
   void carry_out(link::handshake::step step);
   void come_up();
+  void open_up();
+  bool confined() const;
+  void count_unfinished(std::size_t bytes_now);
   void take_renewed_peer();
   void join(session_ref self);
   bool part(const peer_ptr& peer, link::refusal_reason reason);
@@ -106,7 +113,9 @@ class session_state {
   std::optional<link::frame_writer> writing_;
   std::size_t unwritten_bytes_ = 0;
   std::size_t read_bytes_ = 0;   ///< what the socket is asked for at once
+  std::size_t unfinished_bytes_ = 0;  ///< of a message half received, as counted for all
   instant heard_at_{}, used_at_{}, rechecked_at_{};
+  instant took_at_{};            ///< when the peer last took of what waits for it, or nothing waited
   std::uint64_t beats_ = 0;
   session_status status_;
 };

@@ -15,7 +15,10 @@ namespace {
 constexpr std::size_t staged_bytes_max = 64u << 10;   ///< small messages share TLS records up to this
 constexpr std::size_t control_bytes_max = 64u << 10;  ///< answers a peer can make us owe it without reading them
 
-refusal_reason reason_for(const error& e) { return e.is(errc::over_limit) ? refusal_reason::too_large : refusal_reason::malformed; }
+refusal_reason reason_for(const error& e) {
+  if (e.is(errc::denied)) return refusal_reason::not_allowed;
+  return e.is(errc::over_limit) ? refusal_reason::too_large : refusal_reason::malformed;
+}
 
 }  // namespace
 
@@ -31,7 +34,15 @@ void session_state::on_plaintext(bytes_view data) {
     carry_out(handshake_->start(tls_->peer_key()));
   }
   auto fed = frames_->feed(data, [this](link::message m) { return on_message(std::move(m)); });
-  if (!fed && !fault_) fault_ = link::refusal{reason_for(fed.error()), fed.error().message()};
+  count_unfinished(frames_->held_bytes());
+  if (fed || fault_) return;
+  bool expired = fed.error().is(errc::denied) && !peer_->expired.empty();
+  fault_ = link::refusal{reason_for(fed.error()), expired ? peer_->expired : fed.error().message()};
+}
+
+void session_state::count_unfinished(std::size_t bytes_now) {
+  setup_.port->counters_.unfinished_bytes += static_cast<std::int64_t>(bytes_now) - static_cast<std::int64_t>(unfinished_bytes_);
+  unfinished_bytes_ = bytes_now;
 }
 
 outcome session_state::on_message(link::message m) {
@@ -67,7 +78,7 @@ void session_state::come_up() {
   peer.remote_address = setup_.remote;
   peer_ = std::make_shared<const link::peer_info>(std::move(peer));
   up_ = true;
-  frames_->open_up(lane);
+  open_up();
   auto window = agreement() ? limits::agreement_inbound_bytes_max : limits::credit_window_bytes;
   meter_ = std::make_shared<inbound_meter>(setup_.port, caf::actor_cast<caf::actor_addr>(self_), window / 8);
   status_.peer = peer_;
@@ -81,12 +92,20 @@ void session_state::come_up() {
   caf::anon_send(caf::actor_cast<caf::actor>(self_), beat_atom::value);
 }
 
+/// A stranger's few words need little room. An expired member that was dialled may be asked for more: a chain, a directory.
+bool session_state::confined() const { return !peer_->admitted && !(setup_.rules.dialled && !peer_->expired.empty()); }
+
+void session_state::open_up() {
+  frames_->open_up(handshake_->lane(), {confined() ? limits::stranger_message_bytes_max : limits::message_bytes_max, !peer_->admitted});
+}
+
 /// The process at the other end is the same; a stranger that was admitted goes by its member id from now on.
 void session_state::take_renewed_peer() {
   auto peer = handshake_->peer();
   peer.remote_address = setup_.remote;
   auto before = std::exchange(peer_, std::make_shared<const link::peer_info>(std::move(peer)));
   status_.peer = peer_;
+  open_up();
   rechecked_at_ = steady_now();
   auto& port = *setup_.port;
   session_ref self{setup_.serial, caf::actor_cast<caf::actor>(self_), peer_};
@@ -148,8 +167,8 @@ outcome session_state::on_heartbeat(const link::message& m) {
 
 outcome session_state::on_payload(link::message m) {
   if (!up_) return refuse(refusal_reason::malformed, "a message before the handshake is done");
-  if (!peer_->admitted && m.kind != message_kind::membership) {
-    return refuse(refusal_reason::not_allowed, peer_->expired.empty() ? "without an admission only membership messages are taken" : peer_->expired);
+  if (confined() && meter_->unreleased_bytes() + m.charged > limits::stranger_bytes_max) {
+    return refuse(refusal_reason::credit_exceeded, "a stranger is to wait for its answers before it asks for more");
   }
   if (!agreement()) {
     if (auto taken = credit_in_.on_received(m.charged); !taken) return refuse(refusal_reason::credit_exceeded, taken.error().message());
@@ -211,7 +230,7 @@ void session_state::pump() {
     auto queued_before = staged.size();
     while (more && staged.size() < staged_bytes_max) more = stage_next(staged);
     if (staged.empty()) break;
-    if (staged.size() > queued_before) used_at_ = steady_now();
+    if (staged.size() > queued_before) used_at_ = took_at_ = steady_now();
     if (auto sent = tls_->send(staged); !sent) return end(refusal_reason::tls_failed, sent.error().message());
     if (!more) break;
   }

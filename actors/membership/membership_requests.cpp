@@ -10,6 +10,8 @@ using namespace std::chrono_literals;
 
 constexpr auto retry_interval = 250ms;          ///< when a request that cannot be answered yet is looked at again
 constexpr std::size_t called_back_max = 1024;
+constexpr std::size_t calls_at_once = 16;       ///< a socket or a resolver's thread each, for as long as an address takes to fail
+constexpr auto call_timeout = 2min;             ///< as long as names may wait for a resolver: what is counted as under way is
 constexpr std::size_t statements_at_once = 64;  ///< strangers' and operators' requests under way at the root ring
 
 }  // namespace
@@ -117,27 +119,39 @@ void membership_state::on_request(const inbound& m, const membership::join_reque
   call_back(m, request);
 }
 
-/// A node that cannot be called back would be a member in name alone: better said now, with the port.
+/// A node that cannot be called back would be a member in name alone: better said now, with the port. Only who has signed for the keys
+/// at this very link is called, one call for each and few at once: or strangers could have this node dial whomever, without end.
 void membership_state::call_back(const inbound& m, const membership::join_request& request) {
+  auto join = identity::verify(request.join, context_->trust().cluster());
+  if (!join) return refuse(m, join.error());
+  if (join->tls_key != m.from->tls_key) {
+    return refuse(m, error(errc::denied, "the request is for another TLS key than it came over; start the new node itself with the token"));
+  }
+  if (calling_back_.size() >= calls_at_once || !calling_back_.insert(join->tls_key).second) {
+    return refuse(m, error(errc::over_limit, "too many newcomers are being called back; start the node again in a minute"));
+  }
   auto unreachable = [this, m, request] {
     refuse(m, error(errc::denied, "this cluster cannot reach the new node at " + request.dial_back +
                                       "; open that port, or set `advertise` in its manifest to an address others can dial"));
   };
-  self_->request(context_->config.link.manager, 5s, connect_atom::value, request.dial_back, link::traffic_class::foreground)
+  self_->request(context_->config.link.manager, call_timeout, connect_atom::value, request.dial_back, link::traffic_class::foreground)
       .then(
-          [this, m, request, unreachable](const connected& answer) {
+          [this, m, request, unreachable, tls_key = join->tls_key](const connected& answer) {
+            calling_back_.erase(tls_key);
             if (!answer.peer) return unreachable();
-            auto join = request.join.by_token.peek();
-            if (!join || (*answer.peer)->tls_key != join->tls_key) {
+            if ((*answer.peer)->tls_key != tls_key) {
               return refuse(m, error(errc::denied,
                                      "another program answers at " + request.dial_back + "; set `advertise` to where this node can be reached"));
             }
             // Calling again would replace the very link over which an earlier try is answered.
             if (called_back_.size() >= called_back_max) called_back_.clear();
-            called_back_.insert({m.from->tls_key, request.dial_back});
+            called_back_.insert({tls_key, request.dial_back});
             admit(m, request);
           },
-          [unreachable](const caf::error&) { unreachable(); });
+          [this, unreachable, tls_key = join->tls_key](const caf::error&) {
+            calling_back_.erase(tls_key);
+            unreachable();
+          });
 }
 
 void membership_state::admit(const inbound& m, const membership::join_request& request) {

@@ -10,6 +10,7 @@
 #include "actors/base/log.hpp"
 #include "actors/node/node_roles.hpp"
 #include "actors/node/node_start.hpp"
+#include "actors/node/open_files.hpp"
 
 namespace holdfast::actors {
 
@@ -151,6 +152,7 @@ result<int> run_once(const node_config& config, const start_choice& choice, cons
 
 result<int> run_node(const node_config& config, const start_choice& choice) {
   auto signals = block_signals();
+  raise_open_files();
   auto ended = run_once(config, choice, signals, false);
   while (ended && *ended == database_damaged) ended = run_once(config, choice, signals, true);
   return ended;

@@ -37,6 +37,7 @@ void show_links(exposition& page, const link_counters& c) {
   page.counter("holdfast_links_paused_readings_total", "Times a connection was not read for a while, to bound memory.", c.reading_paused);
   page.gauge("holdfast_links_queued_bytes", "Waiting to be sent.", c.queued_bytes);
   page.gauge("holdfast_links_held_bytes", "Received and not yet consumed.", c.held_bytes);
+  page.gauge("holdfast_links_unfinished_bytes", "Received of messages that are not yet whole.", c.unfinished_bytes);
 }
 
 void show_actors(exposition& page, const status_board& board) {

@@ -75,6 +75,13 @@ outcome node_roles::start() {
   root_->attach_functor([services = services_](const caf::error& reason) {
     if (reason && reason != caf::exit_reason::user_shutdown) services->roles_failed = true;
   });
+  // Nobody starts the links anew: all hold them. Without them the node would live on unreachable.
+  caf::actor_cast<caf::actor>(services_->link.manager)->attach_functor([services = services_](const caf::error& reason) {
+    if (!reason || reason == caf::exit_reason::user_shutdown) return;
+    services->board->note(introspection::severity::error, "links-failed", services->config.name,
+                          "the node's links have failed and it ends; start it again");
+    services->roles_failed = true;
+  });
   caf::anon_send(root_, group("membership", [this] { return std::vector{plan_membership()}; }));
   caf::anon_send(root_, group("windows", [this] { return std::vector{plan_monitor(system_, services_, window_)}; }));
   auto dashboard = start_dashboard(services_, window_);

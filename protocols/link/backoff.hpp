@@ -8,14 +8,12 @@ namespace holdfast::link {
 
 class backoff {
  public:
-  explicit backoff(duration min = limits::backoff_min, duration max = limits::backoff_max) : min_(min), max_(max), step_(min) {}
-
-  /// How long to wait after another failure: between half the step and the step, which then doubles up to the maximum.
-  duration next(random_source& random);
-  void reset() { step_ = min_; }
+  /// How long to wait after another failure: between half the step and the step, which then doubles up to the longest for that failure.
+  duration next(random_source& random, duration longest = limits::backoff_max);
+  void reset() { step_ = limits::backoff_min; }
 
  private:
-  duration min_, max_, step_;
+  duration step_ = limits::backoff_min;
 };
 
 }  // namespace holdfast::link

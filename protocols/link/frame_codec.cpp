@@ -39,8 +39,9 @@ void frame_writer::append_next(bytes& to) {
   append(to, part);
 }
 
-void frame_reader::open_up(traffic_class lane) {
+void frame_reader::open_up(traffic_class lane, intake allowed) {
   lane_ = lane;
+  allowed_ = allowed;
   open_ = true;
 }
 
@@ -65,6 +66,9 @@ outcome frame_reader::begin_frame() {
 }
 
 outcome frame_reader::begin_payload(const frame_header& h) {
+  if (allowed_.membership_alone && h.kind != message_kind::membership) {
+    return fail(errc::denied, "without an admission only membership messages are taken");
+  }
   auto frame_max = limits::frame_bytes_max(lane_);
   if (h.length > frame_max) return fail(errc::over_limit, "a frame of " + std::to_string(h.length) + " bytes exceeds the bound");
   if ((h.flags & frame_flags::more) != 0 && h.length != frame_max) return fail(errc::malformed, "a frame that goes on is not full");
@@ -72,11 +76,13 @@ outcome frame_reader::begin_payload(const frame_header& h) {
   if (continuing_) {
     bool same = h.kind == partial_.kind && h.correlation == partial_.correlation && reply == partial_.reply;
     if (!same || h.length == 0) return fail(errc::malformed, "a frame does not go on with the message before it");
-    if (partial_.payload.size() + h.length > limits::message_bytes_max) return fail(errc::over_limit, "a message exceeds the bound");
   } else {
     partial_ = message{h.kind, reply, h.correlation, {}, 0};
-    partial_.payload.reserve(h.length);
   }
+  if (partial_.payload.size() + h.length > allowed_.message_bytes_max) {
+    return fail(errc::over_limit, "a message exceeds the " + std::to_string(allowed_.message_bytes_max >> 10) + " KiB that this peer may send");
+  }
+  if (!continuing_) partial_.payload.reserve(h.length);
   partial_.charged += frame_header_bytes + h.length;
   return {};
 }

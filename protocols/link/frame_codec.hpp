@@ -62,6 +62,12 @@ class frame_writer {
   bool done_ = false;
 };
 
+/// What a peer may send once it is known.
+struct intake {
+  std::size_t message_bytes_max = limits::message_bytes_max;
+  bool membership_alone = false;  ///< a stranger's
+};
+
 /// Puts messages together from bytes as they come in. After an error the connection is to be closed.
 class frame_reader {
  public:
@@ -69,9 +75,11 @@ class frame_reader {
 
   /// Until `open_up` only frames of kind hello, at most `hello_bytes_max` long, are taken.
   explicit frame_reader(traffic_class lane) : lane_(lane) {}
-  void open_up(traffic_class lane);
+  /// Again when the peer is known better: a message under way goes on within the new bound.
+  void open_up(traffic_class lane, intake allowed = {});
 
-  /// Hands each message to `on_message` as it is complete; stops at its first error. Errors: malformed, over_limit.
+  /// Hands each message to `on_message` as it is complete; stops at its first error. Errors: malformed, over_limit, denied (a kind
+  /// that this peer may not send).
   outcome feed(bytes_view data, const sink& on_message);
 
   /// Bytes held for an unfinished message.
@@ -82,6 +90,7 @@ class frame_reader {
   outcome begin_payload(const frame_header& h);
 
   traffic_class lane_;
+  intake allowed_;
   bool open_ = false;
   bytes header_;                        ///< of an incomplete header
   std::optional<frame_header> frame_;   ///< the frame being read

@@ -11,6 +11,7 @@
 namespace holdfast::membership {
 
 constexpr std::size_t chain_entries_max = 4096;
+constexpr std::size_t dial_back_bytes_max = 256;  ///< as an advertised address
 
 // -- requests -------------------------------------------------------------------------------------------------------
 
@@ -60,7 +61,7 @@ bool inspect(F& f, chain_request&) {
 }
 template <class F>
 bool inspect(F& f, join_request& x) {
-  return f.fields("join", x.join, "dial_back", x.dial_back);
+  return f.fields("join", x.join, "dial_back", x.dial_back) && x.dial_back.size() <= dial_back_bytes_max;
 }
 template <class F>
 bool inspect(F& f, admission_request& x) {

@@ -3,8 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/actors/link/cluster.hpp"
-#include "tests/actors/link/raw_peer.hpp"
+#include "tests/actors/link/town.hpp"
 
 using namespace holdfast;
 using namespace holdfast::actors;
@@ -15,25 +14,6 @@ using link::refusal_reason;
 using link::traffic_class;
 
 namespace {
-
-/// A node that serves, and a friend who notices if it no longer does.
-struct town {
-  process node, guest;
-  std::uint16_t port;
-
-  explicit town(std::function<void(link_config&)> adjust = [](link_config&) {})
-      : node(options{.id = 1, .adjust = std::move(adjust)}), guest(options{.id = 2}) {
-    port = node.listen();
-    node.echo(message_kind::ring);
-    guest.port().know(node_named(1), {node.address()});
-  }
-  bool serves() {
-    return guest.ask({node_named(1), traffic_class::foreground, message_kind::ring, make_payload({1, 2, 3})}).has_value();
-  }
-  bool refuses(refusal_reason r, std::uint64_t times = 1) {
-    return eventually([&] { return node.closed(r) >= times; });
-  }
-};
 
 std::size_t open_files() {
   auto files = std::filesystem::directory_iterator("/proc/self/fd");

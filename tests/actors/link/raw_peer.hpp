@@ -15,7 +15,12 @@ namespace holdfast::actors::testing {
 
 class raw_peer {
  public:
-  explicit raw_peer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  /// `host` is the last number of its own address, 127.0.0.`host`.
+  explicit raw_peer(std::uint16_t port, std::uint8_t host = 1) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(0x7f00'0000u + host);
+    ::bind(socket_, reinterpret_cast<sockaddr*>(&from), sizeof from);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
@@ -87,6 +92,21 @@ class raw_peer {
         return outcome();
       });
       if (said.size() >= count || std::chrono::steady_clock::now() > end || !read_some(50)) return said;
+    }
+  }
+
+  /// Waits until `count` messages of a kind have come, or the other side has closed.
+  std::vector<bytes> messages(link::message_kind kind, std::size_t count, std::chrono::milliseconds limit) {
+    auto end = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+      std::vector<bytes> come;
+      link::frame_reader frames(link::traffic_class::foreground);
+      frames.open_up(link::traffic_class::foreground);
+      std::ignore = frames.feed(received, [&](link::message m) {
+        if (m.kind == kind) come.push_back(std::move(m.payload));
+        return outcome();
+      });
+      if (come.size() >= count || std::chrono::steady_clock::now() > end || !read_some(50)) return come;
     }
   }
 

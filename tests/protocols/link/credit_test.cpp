@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_largest_message_always_finishes) {
 
 BOOST_AUTO_TEST_CASE(backoff_doubles_with_jitter_and_comes_back_down) {
   seeded_random random(1);
-  backoff b(50ms, 5s);
+  backoff b;
   duration step = 50ms;
   for (int i = 0; i < 12; ++i) {
     auto wait = b.next(random);
@@ -58,6 +58,14 @@ BOOST_AUTO_TEST_CASE(backoff_doubles_with_jitter_and_comes_back_down) {
   }
   b.reset();
   BOOST_TEST((b.next(random) <= 50ms));
+}
+
+BOOST_AUTO_TEST_CASE(each_failure_has_its_own_longest_wait) {
+  seeded_random random(1);
+  backoff b;
+  for (int i = 0; i < 20; ++i) std::ignore = b.next(random, limits::revoked_backoff_max);
+  BOOST_TEST((b.next(random, limits::revoked_backoff_max) >= limits::revoked_backoff_max / 2));
+  BOOST_TEST((b.next(random) <= limits::backoff_max));
 }
 
 BOOST_AUTO_TEST_CASE(a_heartbeat_counts_once_and_only_if_it_answers_a_question) {

@@ -96,6 +96,22 @@ BOOST_AUTO_TEST_CASE(a_message_cannot_grow_beyond_its_bound) {
   BOOST_TEST(frames == 17);
 }
 
+BOOST_AUTO_TEST_CASE(a_strangers_frames_are_judged_by_their_headers) {
+  constexpr intake stranger{.message_bytes_max = 64u << 10, .membership_alone = true};
+  frame_reader kind(traffic_class::foreground), large(traffic_class::foreground), fitting(traffic_class::foreground);
+  for (auto* r : {&kind, &large, &fitting}) r->open_up(traffic_class::foreground, stranger);
+  auto forbidden = feed_all(kind, header_of({1000, message_kind::ring, 0, 1}));
+  BOOST_REQUIRE(!forbidden);
+  BOOST_TEST(forbidden.error().is(errc::denied));
+  auto too_large = feed_all(large, header_of({(64u << 10) + 1, message_kind::membership, 0, 1}));
+  BOOST_REQUIRE(!too_large);
+  BOOST_TEST(too_large.error().is(errc::over_limit));
+  for (auto* r : {&kind, &large}) BOOST_TEST(r->held_bytes() < 100u);
+  BOOST_TEST(feed_all(fitting, frames_of(traffic_class::foreground, message_kind::membership, bytes(64u << 10))).has_value());
+  fitting.open_up(traffic_class::foreground);  // it has been admitted
+  BOOST_TEST(feed_all(fitting, frames_of(traffic_class::foreground, message_kind::ring, bytes(4u << 20))).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(before_the_hello_nothing_else_is_read) {
   frame_reader a(traffic_class::foreground), b(traffic_class::foreground), c(traffic_class::foreground);
   BOOST_TEST(!feed_all(a, header_of({10, message_kind::ring, 0, 0})));
