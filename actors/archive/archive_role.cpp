@@ -266,7 +266,7 @@ class archive_role final : public role_actor<archive_actor, archive_role_state> 
   }
 
   void submit(const archive::fill_offer& offer) {
-    ring_submission fill{codec::encode(ring::object_operation(ring::fill_slot{offer.receipt})), place_of(ring::submap::extents, offer.extent)};
+    auto fill = ring::submission_of(ring::object_operation(ring::fill_slot{offer.receipt}));
     receive_commitment(request(config_.ring_asker, ring_patience, ring_submit_atom::value, std::move(fill)),
                        [this, extent = offer.extent](const result<archive::commitment>& said) {
                          if (said) return carry(state.engine->on_commitment(read_clock(), extent, *said));

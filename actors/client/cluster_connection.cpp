@@ -19,7 +19,7 @@ constexpr std::size_t reads_at_once = 256;
 /// A question to a ring, with the promise that a thread waits on.
 struct ring_question {
   std::shared_ptr<std::promise<ring_outcome>> answer;
-  std::variant<ring_submission, ring_reading, ring::service_body> what;
+  std::variant<ring::submission, ring_reading, ring::service_body> what;
 };
 
 }  // namespace
@@ -41,7 +41,7 @@ caf::behavior ring_caller(caf::event_based_actor* self, ring_asker_actor asker, 
           .then([answer](const ring_outcome& o) { answer->set_value(o); },
                 [answer](const caf::error&) { answer->set_value(ring_outcome{fail(errc::outcome_unknown, "the ring did not answer in time")}); });
     };
-    if (auto* submission = std::get_if<ring_submission>(&question.what)) {
+    if (auto* submission = std::get_if<ring::submission>(&question.what)) {
       ask(ring_submit_atom::value, *submission);
     } else if (auto* reading = std::get_if<ring_reading>(&question.what)) {
       ask(ring_read_atom::value, *reading);
@@ -151,20 +151,17 @@ result<ring::service_reply> cluster_connection::settle(std::future<ring_outcome>
 result<ring::operation_result> cluster_connection::submit(const object::signed_update& update) {
   auto asked = update.peek();
   if (!asked) return fail(asked.error());
-  auto where = ring::result_place(asked->client, asked->writer, asked->session, asked->operation);
-  auto encoded = codec::encode(ring::object_operation(ring::update_object{update}));
+  auto what = ring::submission_of(ring::object_operation(ring::update_object{update}));
   auto deadline = steady_now() + options_.patience;
   bool tried = false, unknown = false;
   for (;;) {
-    auto reply = settle(ask_ring(ring_submission{encoded, where}));
+    auto reply = settle(ask_ring(what));
     if (reply) {
       auto* entry = std::get_if<ring::entry_reply>(&*reply);
       if (!entry) return fail(errc::malformed, "the ring answered something else than was asked");
-      auto result = ring::result_of(update, *asked, entry->entry.value);  // the asker has verified that it lies at `where`
-      if (!result && !result.error().is(errc::not_found)) return result;
+      auto result = ring::result_of(update, *asked, entry->entry.value);
       if (result && result->status == ring::update_status::refused) return fail(sentence_of(*result));
-      if (result) return result;
-      reply = fail(errc::outcome_unknown, "the ring has not confirmed the update yet");
+      return result;
     }
     const auto& why = reply.error();
     // `too_old` after an earlier try: the ring has forgotten what became of that.

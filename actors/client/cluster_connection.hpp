@@ -44,6 +44,8 @@ class cluster_connection {
   const cluster_id& cluster() const { return trust_->cluster(); }
   const identity::ring_description& ring() const { return ring_; }
   const node_id& member() const { return net_->self(); }
+  /// This client's word for the update's writer in its session.
+  object::session_grant grant(const object::update& u) const { return net_->grant(u); }
   const trust_store& trust() const { return *trust_; }
   const caf::actor& desk() const { return desk_; }
   const server_memory& servers() const { return *memory_; }

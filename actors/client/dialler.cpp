@@ -5,6 +5,7 @@
 #include "actors/base/clock.hpp"
 #include "actors/link/blocking.hpp"
 #include "actors/membership/joining.hpp"
+#include "protocols/object/object_types.hpp"
 
 namespace holdfast::actors {
 
@@ -67,6 +68,10 @@ result<std::unique_ptr<dialler>> dialler::open(const identity::profile& as) {
 
 std::unique_ptr<dialler> dialler::open_stranger(const cluster_id& pinned, const link::tls_identity& tls) {
   return std::unique_ptr<dialler>(new dialler(tls, stranger_of(pinned)));
+}
+
+object::session_grant dialler::grant(const object::update& u) const {
+  return object::session_grant::make(u, crypto::signing_key::from_seed(identity_seed_), admission_.nonce);
 }
 
 outcome dialler::enter(const std::vector<std::string>& members, duration patience) {

@@ -9,6 +9,7 @@
 #include "actors/membership/trust_store.hpp"
 #include "protocols/identity/profile.hpp"
 #include "protocols/membership/membership_messages.hpp"
+#include "protocols/object/session_grant.hpp"
 
 namespace holdfast::actors {
 
@@ -32,6 +33,9 @@ class dialler {
   const trust_ptr& trust() const { return trust_; }
   /// Who this process is; zero for a newcomer.
   const node_id& self() const { return self_.member; }
+
+  /// This client's word for the update's writer in its session.
+  object::session_grant grant(const object::update& u) const;
 
   /// Reaches one of the members, and learns from it the newest chain, the directory and where the nodes are. While the cluster is
   /// being founded there is no directory yet, and that is no error: statements speak for themselves. Ends within `patience`.

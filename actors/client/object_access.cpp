@@ -40,9 +40,16 @@ operation_numbers::number operation_numbers::take(const aguid& object) {
   session* chosen = nullptr;
   returned_.wait(lock, [&] { return (chosen = with_room()) != nullptr; });
   if (!chosen->objects.contains(object) && chosen->objects.size() >= objects_per_session) *chosen = begin_session();
-  chosen->objects.insert(object);
+  bool opened = chosen->objects.try_emplace(object, false).first->second;
   chosen->under_way.insert(++chosen->last);
-  return {chosen->id, chosen->last};
+  return {chosen->id, chosen->last, !opened};
+}
+
+void operation_numbers::note_opened(const number& n, const aguid& object) {
+  std::lock_guard lock(mutex_);
+  for (auto& s : sessions_) {
+    if (s.id == n.session) s.objects[object] = true;
+  }
 }
 
 void operation_numbers::give_back(const number& n) {
@@ -195,6 +202,7 @@ object::signed_update object_access::sign(const object::capability& to, const op
   if (creates) u.creation = object::birth{to.salt};
   u.guards.push_back({conditions, {object::set_content{codec::encode(content.built.root)}}});
   u.extents = content.claims;
+  if (n.opens) u.grant = cluster_.grant(u);
   return object::signed_update::make(u, key, content.built.inline_data);
 }
 
@@ -205,6 +213,7 @@ result<ring::operation_result> object_access::commit(const object::capability& t
   for (bool renewed = false;;) {
     auto number = numbers_.take(to.object);
     auto result = cluster_.submit(sign(to, number, conditions, content, creates));
+    if (result) numbers_.note_opened(number, to.object);
     numbers_.give_back(number);
     if (result) {
       if (result->status == ring::update_status::committed) content.settle();

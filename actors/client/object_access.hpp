@@ -17,11 +17,15 @@ class operation_numbers {
   struct number {
     session_id session;
     std::uint64_t operation = 0;
+    bool opens = false;  ///< the ring may not have seen the session with this object's writer yet
   };
 
   /// Waits until the window has room. Give each number back.
   number take(const aguid& object);
   void give_back(const number& n);
+
+  /// The ring has the session, with the object's writer.
+  void note_opened(const number& n, const aguid& object);
 
   /// For extents' names: a count of its own, since uploads take their time.
   number next_upload();
@@ -37,7 +41,7 @@ class operation_numbers {
     session_id id;
     std::uint64_t last = 0;
     std::set<std::uint64_t> under_way;
-    std::set<aguid> objects;
+    std::map<aguid, bool> objects;  ///< and whether the ring has seen it
     bool has_room() const { return under_way.empty() || last + 1 - *under_way.begin() < ring::session_window; }
   };
   static session begin_session();

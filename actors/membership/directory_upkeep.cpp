@@ -8,7 +8,7 @@ namespace holdfast::actors {
 
 namespace {
 
-constexpr duration pause_after_refusal = std::chrono::seconds(5);
+constexpr duration pause_after_refusal = std::chrono::seconds(5), pause_after_limit = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -59,8 +59,7 @@ void directory_upkeep::hand_on(const identity::configuration_entry& configuratio
   }
   if (!is_primary_of(configuration.object.id) && rounds_ - seen_at_ < patience_rounds) return;
   handing_on_ = true;
-  auto operation = codec::encode(ring::object_operation(ring::adopt_directory{*proof}));
-  context_.ask_object(ring_submission{std::move(operation), std::nullopt}, [this, version](result<ring::entry_reply> done) {
+  context_.ask_object(ring::submission_of(ring::object_operation(ring::adopt_directory{*proof})), [this, version](result<ring::entry_reply> done) {
     handing_on_ = false;
     // Refused as stale: somebody else was first, or a newer one is there.
     if (done || done.error().is(errc::stale) || done.error().is(errc::already_exists)) handed_on_ = version;
@@ -93,19 +92,16 @@ void directory_upkeep::advertise() {
   if (!directory || advertising_ || steady_now() < advertise_at_) return;
   auto listed = directory->nodes.find(context_.identity().node);
   auto advert = context_.config.advert;
-  if (listed != directory->nodes.end() && listed->second.address == advert.address && listed->second.roles == advert.roles &&
-      listed->second.labels == advert.labels && listed->second.archive_capacity_bytes == advert.archive_capacity_bytes) {
-    return;
-  }
+  if (listed != directory->nodes.end() && identity::lists(listed->second, advert)) return;
   advertising_ = true;
   advert.cluster = context_.identity().cluster;
   advert.node = context_.identity().node;
   advert.counter = std::max(static_cast<std::uint64_t>(wall_now().ms), counter_min_);
   ring::advertise operation{crypto::signed_statement<identity::advertisement>::make(advert, context_.identity_key())};
-  context_.ask_root(ring_submission{codec::encode(ring::root_operation(operation)), std::nullopt}, [this](result<ring::entry_reply> done) {
+  context_.ask_root(ring::submission_of(ring::root_operation(operation)), [this](result<ring::entry_reply> done) {
     advertising_ = false;
     if (done) return;
-    advertise_at_ = steady_now() + pause_after_refusal;
+    advertise_at_ = steady_now() + (done.error().is(errc::over_limit) ? pause_after_limit : pause_after_refusal);
     log::warning("advertisement refused", {{"why", done.error().message()}});
     if (done.error().is(errc::stale)) learn_counter();
   });

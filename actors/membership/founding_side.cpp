@@ -84,8 +84,7 @@ void founding_side::complete() {
 void founding_side::hand_over() {
   if (handing_over_) return;
   handing_over_ = true;
-  auto operation = codec::encode(ring::root_operation(engine_->adoption()));
-  context_.ask_root(ring_submission{std::move(operation), std::nullopt}, [this](result<ring::entry_reply> done) {
+  context_.ask_root(ring::submission_of(ring::root_operation(engine_->adoption())), [this](result<ring::entry_reply> done) {
     handing_over_ = false;
     if (!done && !done.error().is(errc::already_exists)) return;
     hand_over_invitations(engine_->record().invitations, 0);
@@ -96,7 +95,7 @@ void founding_side::hand_over() {
 void founding_side::hand_over_invitations(const std::vector<ring::invite>& invitations, std::size_t next) {
   if (next < invitations.size()) {
     handing_over_ = true;
-    context_.ask_root(ring_submission{codec::encode(ring::root_operation(invitations[next])), std::nullopt},
+    context_.ask_root(ring::submission_of(ring::root_operation(invitations[next])),
                       [this, invitations, next](result<ring::entry_reply> done) {
                         bool again = !done && (done.error().is(errc::unavailable) || done.error().is(errc::outcome_unknown));
                         if (!again) return hand_over_invitations(invitations, next + 1);

@@ -14,7 +14,7 @@ void membership_context::note(introspection::severity weight, std::string kind, 
   config.board->note(weight, std::move(kind), config.name, std::move(sentence));
 }
 
-void membership_context::ask_root(ring_submission what, entry_handler done) {
+void membership_context::ask_root(ring::submission what, entry_handler done) {
   ask_ring(rings->root, ring_submit_atom::value, std::move(what), std::move(done));
 }
 
@@ -26,7 +26,7 @@ void membership_context::ask_root(ring::page_request what, page_handler done) {
   ask_ring(rings->root, ring_fetch_atom::value, ring::service_body(what), std::move(done));
 }
 
-void membership_context::ask_object(ring_submission what, entry_handler done) {
+void membership_context::ask_object(ring::submission what, entry_handler done) {
   ask_ring(rings->object, ring_submit_atom::value, std::move(what), std::move(done));
 }
 

@@ -42,10 +42,10 @@ class membership_context {
   }
 
   /// Rings verify what they answer: see `ring_asker`. Only once there are `rings`.
-  void ask_root(ring_submission what, entry_handler done);
+  void ask_root(ring::submission what, entry_handler done);
   void ask_root(ring_reading what, entry_handler done);
   void ask_root(ring::page_request what, page_handler done);
-  void ask_object(ring_submission what, entry_handler done);
+  void ask_object(ring::submission what, entry_handler done);
   /// A peer's answer is its word alone.
   void ask_peer(const node_id& peer, const membership::request& question, reply_handler done, duration patience = std::chrono::seconds(5));
 

@@ -99,7 +99,9 @@ void membership_state::on_request(const inbound& m, const membership::members_re
 
 void membership_state::on_request(const inbound& m, const membership::statement_request& request) {
   if (founding_->founds() && !context_->rings) return take_while_founding(m, request);
-  ask_root_for(m, ring_submission{request.operation, std::nullopt},
+  auto operation = codec::decode<ring::root_operation>(request.operation, "statement");
+  if (!operation) return refuse(m, operation.error());
+  ask_root_for(m, ring::submission_of(*operation),
                [this, m](ring::entry_reply done) { reply(m, membership::statement_reply{done.where, std::move(done.entry)}); });
 }
 
@@ -162,8 +164,7 @@ void membership_state::admit(const inbound& m, const membership::join_request& r
     if (!admission) return refuse(m, admission.error());
     return reply(m, membership::join_reply{context_->trust().chain(), std::move(*admission)});
   }
-  auto operation = codec::encode(ring::root_operation(ring::join{request.join}));
-  ask_root_for(m, ring_submission{std::move(operation), std::nullopt}, [this, m](ring::entry_reply done) {
+  ask_root_for(m, ring::submission_of(ring::root_operation(ring::join{request.join})), [this, m](ring::entry_reply done) {
     auto admission = codec::decode<identity::admission>(*done.entry.value, "admission");
     if (!admission) return refuse(m, admission.error());
     context_->config.board->note(introspection::severity::info, "joined", admission->name, admission->name + " has joined the cluster");

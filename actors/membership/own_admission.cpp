@@ -66,8 +66,7 @@ void own_admission::ask_for_proof() {
 
 void own_admission::renew() {
   asked_ = true;
-  auto where = ring::admission_place(current_->id);
-  context_.ask_root(ring_submission{codec::encode(renewal()), where}, [this, node = current_->id](result<ring::entry_reply> done) {
+  context_.ask_root(ring::submission_of(renewal()), [this, node = current_->id](result<ring::entry_reply> done) {
     asked_ = false;
     if (done) wear({node, std::move(done->entry)});
   });

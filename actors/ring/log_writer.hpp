@@ -1,7 +1,8 @@
 // The node's one log thread: appends the records of all its ring members and makes them durable together (group commit).
 //
 // While one sync runs, whatever arrives waits and shares the next one, so the price of a sync is divided by the load. The
-// index from sequence to record lives here too: whoever lags is served from the log, not from memory.
+// index from sequence to record lives here too: whoever lags is served from the log, not from memory. What waits is bounded by those who
+// append: an engine holds a window of batches within its budget, and fetches more only when what it fetched is durable.
 #pragma once
 
 #include <condition_variable>
@@ -19,8 +20,6 @@ namespace holdfast::actors {
 
 class log_writer {
  public:
-  static constexpr std::size_t queued_bytes_max = 64u << 20;  ///< the agreement room's budget; beyond it the node is broken
-
   explicit log_writer(storage::file_system& files);
   ~log_writer();
 

@@ -98,8 +98,8 @@ ring_asker_actor::behavior_type ring_asker(asker_pointer self, ring_asker_config
   self->state.engine = std::make_unique<ring::ring_client>(config.cluster, config.ring, config.limits);
   auto shared = std::make_shared<const ring_asker_config>(std::move(config));
   return {
-      [self, shared](ring_submit_atom, const ring_submission& s) {
-        return begin(self, *shared, self->state.engine->submit(steady_now(), s.operation, s.expected));
+      [self, shared](ring_submit_atom, const ring::submission& s) {
+        return begin(self, *shared, self->state.engine->submit(steady_now(), s));
       },
       [self, shared](ring_read_atom, const ring_reading& r) {
         return begin(self, *shared, self->state.engine->read(steady_now(), r.where, r.how));

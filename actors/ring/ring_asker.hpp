@@ -11,10 +11,6 @@ using ring_read_atom = caf::atom_constant<caf::atom("read")>;
 using ring_fetch_atom = caf::atom_constant<caf::atom("fetch")>;
 using ring_tick_atom = caf::atom_constant<caf::atom("tick")>;
 
-struct ring_submission {
-  bytes operation;
-  std::optional<ring::place> expected;  ///< where the result must lie, if the asker can tell
-};
 struct ring_reading {
   ring::place where;
   ring::ring_client::freshness how = ring::ring_client::freshness::linearizable;
@@ -30,7 +26,7 @@ struct ring_reply_in {
 
 using ring_asker_actor = caf::typed_actor<
     // Orders an operation; its result's proven entry comes back.
-    caf::replies_to<ring_submit_atom, ring_submission>::with<ring_outcome>,
+    caf::replies_to<ring_submit_atom, ring::submission>::with<ring_outcome>,
     // Reads a proven entry.
     caf::replies_to<ring_read_atom, ring_reading>::with<ring_outcome>,
     // Fetches version records, an inline block or a page of work; names are checked.
@@ -54,7 +50,7 @@ ring_asker_actor spawn_ring_asker(caf::actor_system& system, ring_asker_config c
 
 }  // namespace holdfast::actors
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::ring_submission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::ring::submission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::ring_reading)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::ring_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(holdfast::actors::ring_reply_in)

@@ -5,6 +5,7 @@
 #include "actors/base/send_later.hpp"
 #include "actors/ring/ring_report.hpp"
 #include "actors/ring/ring_wire.hpp"
+#include "protocols/ring/ticket_desk.hpp"
 
 namespace holdfast::actors {
 
@@ -25,8 +26,7 @@ struct ring_member_state {
   using asker = std::variant<inbound, caf::typed_response_promise<ring_answer>>;
 
   std::unique_ptr<ring::ring_engine> engine;
-  std::map<std::uint64_t, asker> askers;
-  std::uint64_t next_ticket = 1;
+  ring::ticket_desk<asker> tickets{ring::tickets_max / 8, ring::ticket_age_max};
   std::array<std::uint64_t, 7> timer_generation{};
   std::uint64_t published_certified = 0;
   std::optional<std::pair<std::uint64_t, life>> published;  ///< view and life
@@ -137,10 +137,10 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     } else if (auto* content = std::get_if<ring::inline_request>(&body)) {
       read_inline(std::move(who), content->block, state.engine->absence(content->at_least));
     } else {
-      auto ticket = state.next_ticket++;
-      state.askers.emplace(ticket, std::move(who));
-      carry(state.engine->on_request(read_clock(), ticket, std::move(body)));
-      while (state.askers.size() > 2 * ring::tickets_max) state.askers.erase(state.askers.begin());
+      auto* remote = std::get_if<inbound>(&who);
+      auto ticket = state.tickets.take(steady_now(), remote ? remote->from->id : config_.ring.seats[config_.seat].node, who);
+      if (!ticket) return answer(std::move(who), failure(error(errc::over_limit, "you have too many requests waiting here; try again")));
+      carry(state.engine->on_request(read_clock(), *ticket, std::move(body)));
     }
   }
 
@@ -214,10 +214,7 @@ class ring_member final : public role_actor<ring_member_actor, ring_member_state
     for (auto& timer : step.timers) arm(timer);
     keep(step);
     for (auto& reply : step.answers) {
-      auto who = state.askers.find(reply.ticket);
-      if (who == state.askers.end()) continue;
-      answer(std::move(who->second), std::move(reply.what));
-      state.askers.erase(who);
+      if (auto who = state.tickets.give(reply.ticket)) answer(std::move(*who), std::move(reply.what));
     }
     for (auto& event : step.events) report_event(*config_.board, here(), *state.engine, event);
     publish();

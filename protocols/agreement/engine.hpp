@@ -6,7 +6,7 @@
 //   engine_view_change.cpp  leaving and entering views
 //   engine_catch_up.cpp     statuses, resends, fetching and serving batches
 //
-// Invariants: a vote leaves only by `after_stored`; slots exist within (stable, stable + window] alone;
+// Invariants: a vote leaves only by `after_stored`; votes are taken within (stable, stable + window] alone;
 // executed <= delivered <= committed; what is delivered is contiguous.
 #pragma once
 
@@ -201,6 +201,7 @@ class replica::engine {
   std::uint64_t silent_through_ = 0;
 
   catch_up catch_up_;
+  bool keeping_fetched_ = false;  ///< what was fetched is not on the disk yet
   std::uint64_t committed_at_tick_ = 0;
   instant status_timer_at_;
   struct serving {

@@ -128,7 +128,7 @@ void replica::engine::fetch() {
   set_timer(timer_id::catch_up, bounds_.catch_up_timeout);
   auto last = std::min(target, committed_ + bounds_.fetch_sequences_max);
   if (committed_ - std::min(executed_, committed_) >= bounds_.window) last = committed_;  // execution must follow first
-  if (last == committed_) return;
+  if (last == committed_ || keeping_fetched_) return;
   for (const auto& ask : catch_up_.start(committed_ + 1, last, peers_.holding(committed_ + 1), ring_.weak_quorum())) send(ask.donor, ask.what);
 }
 
@@ -141,8 +141,10 @@ void replica::engine::handle(seat_index from, batches&& m) {
   learn_fetched();
 }
 
+/// What comes is on the disk before more is asked for, so that a disk slower than the network does not fill memory.
 void replica::engine::learn_fetched() {
   auto before = committed_;
+  std::optional<store_ticket> kept;
   for (auto sequence = committed_ + 1; auto agreed = catch_up_.agreed(sequence, ring_.weak_quorum()); sequence = committed_ + 1) {
     auto fetched = catch_up_.body(sequence, *agreed);
     auto* known = find_slot(sequence);
@@ -150,7 +152,7 @@ void replica::engine::learn_fetched() {
     if (!fetched && !(held && held->logged)) break;
     auto& s = slots_[sequence];
     if (!held || !held->logged) {
-      write(fetched_record{sequence, fetched}, false);
+      kept = write(fetched_record{sequence, fetched}, true);
       body_bytes_ += size_of(*fetched);
       s.bodies[*agreed] = {fetched, request_digests(*fetched), true};
     }
@@ -158,7 +160,13 @@ void replica::engine::learn_fetched() {
     if (committed_ < sequence) break;
   }
   if (committed_ == before) return;
-  if (catch_up_.spent_at(committed_)) fetch();
+  if (!catch_up_.spent_at(committed_)) return;
+  if (!kept) return fetch();
+  keeping_fetched_ = true;
+  after_stored(*kept, [this] {
+    keeping_fetched_ = false;
+    fetch();
+  });
 }
 
 std::uint64_t replica::engine::request_load(std::uint64_t first, std::uint64_t last) {

@@ -34,9 +34,10 @@ void log_replay::commit(std::uint64_t sequence, const digest& d) {
   if (sequence > state_.stable.sequence) state_.slots[sequence].committed = d;
   if (sequence != state_.committed + 1) return;
   state_.committed = sequence;
-  for (auto next = state_.slots.find(sequence + 1); next != state_.slots.end() && next->second.committed; ++next) {
-    if (next->first != state_.committed + 1) return;
-    state_.committed = next->first;
+  for (auto at = state_.slots.find(sequence); at != state_.slots.end() && at->first <= state_.committed;) {
+    bool voted = at->second.accepted || at->second.prepared;  // if not, a catch-up brought it, which may be long: it stays in the log alone
+    at = voted ? std::next(at) : state_.slots.erase(at);
+    if (at != state_.slots.end() && at->first == state_.committed + 1 && at->second.committed) ++state_.committed;
   }
 }
 

@@ -38,6 +38,11 @@ node_id id_for(const crypto::public_key& identity, const std::array<std::uint8_t
   return crypto::hash<node_id>("holdfast/node/v1", {identity.raw, nonce});
 }
 
+bool lists(const directory_entry& listed, const advertisement& said) {
+  return listed.node == said.node && listed.address == said.address && listed.roles == said.roles && listed.labels == said.labels &&
+         listed.archive_capacity_bytes == said.archive_capacity_bytes;
+}
+
 std::vector<const directory_entry*> directory::archive_servers() const {
   std::vector<const directory_entry*> servers;
   for (const auto& [id, entry] : nodes) {

@@ -246,6 +246,9 @@ bool inspect(F& f, directory_entry& x) {
                   x.archive_capacity_bytes);
 }
 
+/// Whether the directory says of a node what the node says of itself.
+bool lists(const directory_entry& listed, const advertisement& said);
+
 /// Who serves what, and who no longer may: one value in the root ring's map, versioned; peers keep the newest they see.
 struct directory {
   static constexpr std::string_view type_tag = "holdfast/directory/v1";

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "protocols/archive/archive_types.hpp"
+#include "protocols/object/session_grant.hpp"
 
 namespace holdfast::object {
 
@@ -220,11 +221,12 @@ struct update {
   std::optional<birth> creation;  ///< given when the object may not exist yet
   std::vector<guard> guards;      ///< at most `guards_max`
   std::vector<archive::extent_claim> extents;
+  std::optional<session_grant> grant;  ///< given when this update may be the session's first with this writer
 };
 template <class F>
 bool inspect(F& f, update& x) {
   return f.fields("cluster", x.cluster, "ring", x.ring, "client", x.client, "session", x.session, "operation", x.operation, "writer", x.writer,
-                  "object", x.object, "creation", x.creation, "guards", x.guards, "extents", x.extents);
+                  "object", x.object, "creation", x.creation, "guards", x.guards, "extents", x.extents, "grant", x.grant);
 }
 inline digest digest_of_update(bytes_view update_bytes) { return crypto::hash(update::type_tag, {update_bytes}); }
 

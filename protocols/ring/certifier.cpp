@@ -14,7 +14,11 @@ root_share certifier::on_executed(const state_root& reached) {
   auto& candidate = pending_[reached.sequence];
   candidate.own = share.root;
   candidate.shares[seat_] = {share.root, share.sig};
-  while (pending_.size() > pending_max) pending_.erase(pending_.begin());
+  while (pending_.size() > pending_max) {
+    // Others' shares of sequences to come make way first: a liar can make any number of them.
+    auto last = std::prev(pending_.end());
+    pending_.erase(last->first > executed_ ? last : pending_.begin());
+  }
   return share;
 }
 
@@ -23,10 +27,10 @@ bool certifier::on_share(std::uint32_t from, const root_share& share) {
   auto root = codec::decode<state_root>(share.root, "state root");
   if (!root || root->cluster != cluster_ || root->ring != ring_.id || root->epoch != ring_.epoch) return false;
   if (root->sequence <= certified_ || root->sequence > executed_ + pending_max) return true;  // late, or beyond what is kept
-  auto& candidate = pending_[root->sequence];
-  if (candidate.shares.contains(from)) return true;
+  auto known = pending_.find(root->sequence);
+  if (known != pending_.end() && known->second.shares.contains(from)) return true;
   if (!crypto::verify(ring_.seats[from].key, state_root::type_tag, share.root, share.sig)) return false;
-  candidate.shares[from] = {share.root, share.sig};
+  pending_[root->sequence].shares[from] = {share.root, share.sig};
   return true;
 }
 

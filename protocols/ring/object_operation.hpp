@@ -126,8 +126,10 @@ bool inspect(F& f, repair_entry& x) {
   return f.fields("extent", x.extent, "code", x.code, "missing", x.missing);
 }
 
-/// Directory versions that placement may name: the newest ones adopted.
-constexpr std::size_t directory_versions_max = 8;
+/// Directory versions that placement may name: the newest few, and as many as are not older than an upload may be, so that nodes which change
+/// what they say of themselves make nobody's upload stale.
+constexpr std::size_t directory_versions_min = 8, directory_versions_max = 128;
+constexpr std::chrono::milliseconds directory_span = std::chrono::minutes(10);
 
 /// Where the object ring keeps a directory version; absent there: not adopted yet, or no longer valid.
 place directory_version_place(std::uint64_t version);

@@ -52,6 +52,9 @@ result<checked_request> check(update_object&& operation, const identity::configu
   if (!object::holds(statement, claimed->writer, operation.update.sig)) {
     return fail(errc::bad_signature, "update of object " + claimed->object.brief() + " is not signed by its writer");
   }
+  if (claimed->grant && !claimed->grant->covers(*claimed)) {
+    return fail(errc::bad_signature, "session " + claimed->session.brief() + " is not granted by client " + claimed->client.brief());
+  }
   checked_update checked{std::move(*claimed), std::move(statement), operation.update.sig, std::move(operation.update.inline_data), {}};
   bool inlines = false;
   for (const auto& guard : checked.update.guards) {

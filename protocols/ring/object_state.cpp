@@ -99,6 +99,7 @@ outcome object_state::open_session(const object::update& u) {
   auto& sessions = sessions_[u.client];
   if (sessions.size() >= client_sessions_max && u.session < sessions.begin()->first) account.forgotten = std::max(account.forgotten, u.session);
   if (u.session <= account.forgotten) return fail(errc::too_old, "session " + u.session.brief() + " is older than those the ring remembers");
+  if (!u.grant) return fail(errc::denied, "client " + u.client.brief() + " has not signed for the writer of a new session");
   while (sessions.size() >= client_sessions_max) {
     auto [oldest, writer] = *sessions.begin();
     forget_session(u.client, oldest, writer);
@@ -281,9 +282,11 @@ applied object_state::run(const checked_directory& request, batch&) {
   auto where = directory_version_place(newer.version);
   map_.put(where, request.encoded);
   directories_[newer.version] = request.directory;
-  while (directories_.size() > directory_versions_max) {
-    map_.erase(directory_version_place(directories_.begin()->first));
-    directories_.erase(directories_.begin());
+  while (directories_.size() > directory_versions_min) {
+    auto oldest = directories_.begin();
+    if (oldest->second->time + directory_span >= newer.time && directories_.size() <= directory_versions_max) break;
+    map_.erase(directory_version_place(oldest->first));
+    directories_.erase(oldest);
   }
   vacate_slots_of_revoked(newest ? newest->revoked : std::map<node_id, wall_time>{}, newer.revoked);
   return {where, std::nullopt};

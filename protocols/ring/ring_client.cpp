@@ -42,12 +42,12 @@ ring_client::seat_index ring_client::seat_for(const page_request& page, instant 
   return reading.from;
 }
 
-std::pair<ring_client::call_id, ring_client::step> ring_client::submit(instant now, bytes operation, std::optional<place> expected) {
+std::pair<ring_client::call_id, ring_client::step> ring_client::submit(instant now, submission what) {
   step out;
   call c;
   c.at = phase::submitting;
-  c.body = submit_request{std::move(operation)};
-  c.expected = expected;
+  c.body = submit_request{std::move(what.operation)};
+  c.shows = std::move(what.shows);
   c.began = c.stage_began = now;
   auto id = open(std::move(c));
   send_to(id, calls_.at(id), primary(), now, out);
@@ -149,18 +149,21 @@ void ring_client::finish(call_id id, result<service_reply> what, step& out) {
 
 bool ring_client::proves(const call& c, const entry_reply& reply) {
   if (c.expected && reply.where != *c.expected) return false;
-  if (c.at == phase::submitting && !reply.entry.value) return false;
   auto root = verifier_.verify(reply.entry, reply.where);
   if (!root || root->sequence < c.at_least) return false;
   highest_seen_ = std::max(highest_seen_, root->sequence);
-  return true;
+  return c.at != phase::submitting || (reply.entry.value && c.shows(reply.where, *reply.entry.value));
 }
 
 void ring_client::on_entry(call_id id, call& c, service_reply reply, instant now, step& out) {
   auto& entry = std::get<entry_reply>(reply);
   if (c.at != phase::submitting && c.at != phase::reading) return;
   if (!proves(c, entry)) {
-    if (c.at == phase::reading) try_another(id, c, now, out);
+    if (c.at == phase::reading) {
+      try_another(id, c, now, out);
+    } else if (!c.to_all) {
+      send_to_all(id, c, now, out);
+    }
     return;
   }
   // A view is a hint: a lie costs one detour, and the next honest reply mends it.

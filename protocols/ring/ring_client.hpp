@@ -14,6 +14,7 @@
 
 #include "protocols/base/engine.hpp"
 #include "protocols/ring/service_messages.hpp"
+#include "protocols/ring/submission.hpp"
 
 namespace holdfast::ring {
 
@@ -50,8 +51,8 @@ class ring_client {
 
   ring_client(cluster_id cluster, identity::ring_description ring, client_limits limits = {});
 
-  /// Orders an operation. `expected`: where its result must lie, if the caller can tell. Completes with an `entry_reply`.
-  std::pair<call_id, step> submit(instant now, bytes operation, std::optional<place> expected);
+  /// Orders an operation. Completes with an `entry_reply` that shows it done.
+  std::pair<call_id, step> submit(instant now, submission what);
 
   enum class freshness : std::uint8_t {
     linearizable,  ///< sees everything acknowledged before the call
@@ -82,7 +83,8 @@ class ring_client {
   struct call {
     phase at = phase::asking;
     service_body body;
-    std::optional<place> expected;
+    std::optional<place> expected;                ///< where what is read lies
+    submission::evidence shows;
     validator valid;
     std::optional<seat_index> first;              ///< asked first, whoever is the favourite
     instant began, stage_began, last_sent;

@@ -60,7 +60,7 @@ bool inspect(F& f, join& x) {
   return f.fields("request", x.request);
 }
 
-/// Reply: the directory. (Revoking who is not admitted is refused with `not_found`.)
+/// Reply: the directory, also if the member was revoked before. One that was never admitted is refused with `not_found`.
 struct revoke {
   crypto::public_key by;  ///< an operator
   crypto::signed_statement<revocation> statement;
@@ -70,7 +70,8 @@ bool inspect(F& f, revoke& x) {
   return f.fields("by", x.by, "statement", x.statement);
 }
 
-/// Reply: the directory. A counter that is not above the last is refused as `stale`.
+/// Reply: the directory. A counter that is not above the last is refused as `stale`, a node that changes what it says of itself again and
+/// again with `over_limit`.
 struct advertise {
   crypto::signed_statement<identity::advertisement> statement;
 };
@@ -88,7 +89,7 @@ bool inspect(F& f, renew& x) {
   return f.fields("statement", x.statement);
 }
 
-/// Reply: the directory. Signed by the founder; a second one is refused with `already_exists`.
+/// Reply: the statement's name under `founding_place`. Signed by the founder; a second one is refused with `already_exists`.
 struct adopt_founding {
   crypto::signed_statement<founding> statement;
 };
@@ -114,11 +115,17 @@ bool inspect(F& f, invitation_record& x) {
 /// The newest advertisement of a node, in the state under its id.
 struct advertisement_record {
   std::uint64_t counter = 0;
+  std::uint32_t changes = 0;  ///< of its entry in the directory, since
+  wall_time since;
 };
 template <class F>
 bool inspect(F& f, advertisement_record& x) {
-  return f.fields("counter", x.counter);
+  return f.fields("counter", x.counter, "changes", x.changes, "since", x.since);
 }
+
+/// Every change makes a directory version that all nodes and clients fetch: a node has this many of them in a span.
+constexpr std::uint32_t changes_max = 6;
+constexpr std::chrono::milliseconds changes_span = std::chrono::minutes(10);
 
 constexpr std::size_t invitations_max = 4096;  ///< open or not yet expired
 constexpr std::size_t members_max = 65536;
@@ -126,6 +133,10 @@ constexpr std::size_t operators_max = 128;  ///< genesis has at most half of the
 
 /// The directory, in the root ring's state.
 inline place directory_place() { return place_named(submap::directory, "current"); }
+
+/// Which statement of the founder was taken over.
+inline place founding_place() { return place_named(submap::configuration, "founding"); }
+inline digest founding_name(const adopt_founding& x) { return crypto::hash(founding::type_tag, {x.statement.body}); }
 
 inline place admission_place(const node_id& node) { return place_of(submap::admissions, node); }
 inline place advertisement_place(const node_id& node) { return place_of(submap::advertisements, node); }

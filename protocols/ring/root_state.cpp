@@ -11,8 +11,6 @@ namespace {
 applied refuse(error why) { return {std::nullopt, std::move(why)}; }
 applied answer(const place& where) { return {where, std::nullopt}; }
 
-place founding_place() { return place_named(submap::configuration, "founding"); }
-
 digest join_digest(const join& x) { return crypto::hash(identity::join_request::type_tag, {x.request.by_token.body}); }
 
 template <class T>
@@ -147,8 +145,8 @@ applied root_state::run(const adopt_founding& x, const batch& now) {
     a.expires = now.time + std::chrono::hours(24) * directory_.rules.admission_days;
     if (auto ok = admit(a); !ok) return refuse(ok.error());
   }
-  map_.put(founding_place(), to_bytes(crypto::hash(founding::type_tag, {x.statement.body}).view()));
-  return answer(directory_place());
+  map_.put(founding_place(), to_bytes(founding_name(x).view()));
+  return answer(founding_place());
 }
 
 applied root_state::run(const join& x, const batch& now) {
@@ -190,7 +188,8 @@ applied root_state::run(const revoke& x, const batch& now) {
   if (auto ok = speaks_as_operator(x.by); !ok) return refuse(ok.error());
   auto at = admission_place(request->node);
   auto admission = map_.load<identity::admission>(at);
-  if (!admission) return refuse({errc::not_found, "member " + request->node.brief() + " is not admitted, or was revoked before"});
+  if (!admission && directory_.revoked.contains(request->node)) return answer(directory_place());
+  if (!admission) return refuse({errc::not_found, "member " + request->node.brief() + " is not admitted"});
   if (admission->kind == identity::member_kind::operating) {
     if (directory_.operators.size() == 1) return refuse({errc::denied, "the last operator cannot be revoked"});
     std::erase(directory_.operators, admission->identity);
@@ -210,7 +209,10 @@ applied root_state::run(const invite& x, const batch& now) {
   if (!invitation) return refuse(invitation.error());
   if (auto ok = speaks_as_operator(x.by); !ok) return refuse(ok.error());
   auto at = invitation_place(invitation->token_key);
-  if (map_.get(at) != nullptr) return answer(at);
+  if (auto known = map_.load<invitation_record>(at)) {
+    if (codec::encode(known->invitation) == codec::encode(*invitation)) return answer(at);
+    return refuse({errc::already_exists, "the token's key is that of another invitation; make a new token"});
+  }
   if (invitation->expires < now.time) return refuse({errc::expired, "the invitation has expired already; is this machine's clock right?"});
   if (map_.tree(submap::invitations).size() >= invitations_max) forget_expired_invitations(now.time);
   if (map_.tree(submap::invitations).size() >= invitations_max) return refuse({errc::over_limit, "4096 invitations are open already"});
@@ -228,7 +230,7 @@ void root_state::forget_expired_invitations(wall_time now) {
 
 // -- where nodes are ------------------------------------------------------------------------------------------------
 
-applied root_state::run(const advertise& x, const batch&) {
+applied root_state::run(const advertise& x, const batch& now) {
   auto claimed = opener{cluster_, founder_}(x);
   if (!claimed) return refuse(claimed.error());
   auto node = directory_.nodes.find(claimed->node);
@@ -237,17 +239,22 @@ applied root_state::run(const advertise& x, const batch&) {
   auto at = advertisement_place(claimed->node);
   auto last = map_.load<advertisement_record>(at);
   if (last && claimed->counter <= last->counter) return refuse({errc::stale, "a newer advertisement of " + claimed->node.brief() + " is known"});
-  map_.store(at, advertisement_record{claimed->counter});
 
-  auto entry = node->second;
-  entry.address = std::move(claimed->address);
-  entry.roles = std::move(claimed->roles);
-  entry.labels = std::move(claimed->labels);
-  entry.archive_capacity_bytes = claimed->archive_capacity_bytes;
-  if (codec::encode(entry) != codec::encode(node->second)) {
-    node->second = std::move(entry);
+  auto record = last.value_or(advertisement_record{0, 0, now.time});
+  record.counter = claimed->counter;
+  if (!identity::lists(node->second, *claimed)) {
+    if (now.time >= record.since + changes_span) record = {claimed->counter, 0, now.time};
+    if (++record.changes > changes_max) {
+      return refuse({errc::over_limit, "node " + claimed->node.brief() + " changes its address, roles or labels too often; again in 10 minutes"});
+    }
+    auto& entry = node->second;
+    entry.address = std::move(claimed->address);
+    entry.roles = std::move(claimed->roles);
+    entry.labels = std::move(claimed->labels);
+    entry.archive_capacity_bytes = claimed->archive_capacity_bytes;
     directory_changed_ = true;
   }
+  map_.store(at, record);
   return answer(directory_place());
 }
 

@@ -12,19 +12,32 @@ result<operator_session> operator_session::open(const identity_options& as) {
   return operator_session(std::move(*profile), std::move(*dialler), actors::steady_now() + std::chrono::seconds(as.timeout_s));
 }
 
-result<membership::reply> operator_session::order(const ring::root_operation& operation) const {
+/// Only the founder takes a statement without the ring's proof, and only while there is no ring yet.
+outcome operator_session::is_shown(const ring::submission& what, const membership::reply& answer) const {
+  auto configuration = dialler_->trust()->configuration();
+  if (!configuration && std::holds_alternative<membership::accepted>(answer)) return {};
+  auto* done = std::get_if<membership::statement_reply>(&answer);
+  if (configuration && done && done->entry.value && what.shows(done->where, *done->entry.value)) {
+    if (ring::verify(done->entry, done->where, configuration->cluster, configuration->root)) return {};
+  }
+  return fail(errc::outcome_unknown, "the member that was asked did not prove that the ring has done it; ask again, by another member");
+}
+
+outcome operator_session::order(const ring::root_operation& operation) const {
   constexpr int tries = 3;
   constexpr auto patience = std::chrono::seconds(40);  // with one member; the next may know better
-  result<membership::reply> answer = fail(errc::unavailable, "not asked");
+  auto what = ring::submission_of(operation);
+  outcome done = fail(errc::unavailable, "not asked");
   for (int i = 0; i < tries && (i == 0 || actors::steady_now() < until_); ++i) {
     if (auto entered = enter(); !entered) {
-      answer = fail(entered.error());
+      done = fail(entered.error());
     } else {
-      answer = dialler_->ask(membership::statement_request{codec::encode(operation)}, left(patience));
+      auto answer = dialler_->ask(membership::statement_request{what.operation}, left(patience));
+      done = answer ? is_shown(what, *answer) : fail(answer.error());
     }
-    if (answer || !(answer.error().is(errc::outcome_unknown) || answer.error().is(errc::unavailable))) break;
+    if (done || !(done.error().is(errc::outcome_unknown) || done.error().is(errc::unavailable))) break;
   }
-  return answer;
+  return done;
 }
 
 }  // namespace holdfast::tools

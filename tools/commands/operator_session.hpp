@@ -3,7 +3,7 @@
 
 #include "actors/base/clock.hpp"
 #include "actors/client/dialler.hpp"
-#include "protocols/ring/root_operation.hpp"
+#include "protocols/ring/submission.hpp"
 #include "tools/command_line/options.hpp"
 
 namespace holdfast::tools {
@@ -21,7 +21,7 @@ class operator_session {
 
   /// Has the root ring order a statement. It speaks for itself: any member passes it on, also while the cluster is being founded. The
   /// same statement again has the same outcome, so one whose answer was lost with the member that passed it on is sent again, by another.
-  result<membership::reply> order(const ring::root_operation& operation) const;
+  outcome order(const ring::root_operation& operation) const;
 
   /// Of the command's time.
   duration left() const { return std::max<duration>(until_ - actors::steady_now(), std::chrono::milliseconds(1)); }
@@ -30,6 +30,7 @@ class operator_session {
  private:
   operator_session(identity::profile profile, std::unique_ptr<actors::dialler> dialler, instant until)
       : profile_(std::move(profile)), dialler_(std::move(dialler)), until_(until) {}
+  outcome is_shown(const ring::submission& what, const membership::reply& answer) const;
 
   identity::profile profile_;
   std::unique_ptr<actors::dialler> dialler_;

@@ -19,7 +19,7 @@ struct advertisements {
   std::mutex mutex;
   std::uint64_t last = 0, taken = 0, refused = 0;
 
-  ring_outcome submit(const ring_submission& what) {
+  ring_outcome submit(const ring::submission& what) {
     auto operation = codec::decode<ring::root_operation>(what.operation);
     auto* advertise = operation ? std::get_if<ring::advertise>(&*operation) : nullptr;
     if (!advertise) return {};
@@ -43,7 +43,7 @@ struct advertisements {
 
 ring_asker_actor::behavior_type answer(ring_asker_actor::pointer, std::shared_ptr<advertisements> ring) {
   return {
-      [ring](ring_submit_atom, const ring_submission& what) { return ring->submit(what); },
+      [ring](ring_submit_atom, const ring::submission& what) { return ring->submit(what); },
       [ring](ring_read_atom, const ring_reading& what) { return ring->read(what); },
       [](ring_fetch_atom, const ring::service_body&) { return ring_outcome{}; },
       [](const ring_reply_in&) {},

@@ -19,7 +19,7 @@ struct world {
     node.listen();
     node_port = std::shared_ptr<link_port>(&node.port(), [](link_port*) {});
     asker = node.system().spawn([this](ring_asker_actor::pointer) -> ring_asker_actor::behavior_type {
-      return {[](ring_submit_atom, const ring_submission&) { return ring_outcome{}; },
+      return {[](ring_submit_atom, const ring::submission&) { return ring_outcome{}; },
               [](ring_read_atom, const ring_reading&) { return ring_outcome{}; },
               [this](ring_fetch_atom, const ring::service_body&) {
                 ++ring_asked;

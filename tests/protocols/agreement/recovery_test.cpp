@@ -190,3 +190,20 @@ BOOST_AUTO_TEST_CASE(bodies_missing_in_a_new_view_come_from_a_preparer) {
   BOOST_TEST(ring.members[3].executed.front() == "hidden");
   BOOST_TEST(ring.agree());
 }
+
+BOOST_AUTO_TEST_CASE(a_log_of_a_long_catch_up_is_read_without_holding_it) {
+  log_replay replay;
+  std::uint64_t last = 10'000;
+  for (std::uint64_t sequence = 1; sequence <= last; ++sequence) {
+    auto body = std::make_shared<const batch>(batch{wall_time{static_cast<std::int64_t>(sequence)}, {bytes(100)}});
+    replay.add(fetched_record{sequence, body});
+    replay.add(committed_record{{0, sequence, digest_of(*body)}});
+  }
+  ballot accepted{1, last + 1, digest_of(batch{})};
+  replay.add(accepted_record{accepted, {}, std::make_shared<const batch>()});
+  replay.add(committed_record{accepted});
+  auto log = replay.take();
+  BOOST_TEST(log.committed == last + 1);
+  BOOST_REQUIRE(log.slots.size() == 1u);
+  BOOST_TEST(log.slots.contains(last + 1), "what this seat voted for is held until it is stable");
+}

@@ -13,7 +13,9 @@ namespace {
 struct object_ring : test_cluster {
   object_state state{entry, {}};
   crypto::signing_key writer = crypto::signing_key::generate(random);
-  node_id client{random.array<32>()};
+  crypto::signing_key identity = crypto::signing_key::generate(random);
+  std::array<std::uint8_t, 32> nonce = random.array<32>();
+  node_id client = identity::id_for(identity.pub(), nonce);
   session_id session = new_session(born, random);
   std::array<std::uint8_t, 32> salt = random.array<32>();
   aguid object = object::id_for(writer.pub(), salt);
@@ -51,8 +53,12 @@ struct object_ring : test_cluster {
   }
 
   object::update update_with(std::vector<object::guard> guards, std::vector<archive::extent_claim> extents = {}) {
-    return {cluster, entry.object.id, client, session, ++operation, writer.pub(), object, object::birth{salt}, std::move(guards), std::move(extents)};
+    object::update u{cluster, entry.object.id, client, session, ++operation, writer.pub(), object, object::birth{salt}, std::move(guards),
+                     std::move(extents), {}};
+    u.grant = granted(u);
+    return u;
   }
+  object::session_grant granted(const object::update& u) const { return object::session_grant::make(u, identity, nonce); }
   object::guard setting(std::vector<object::predicate> conditions, std::variant<object::inline_content, object::tree_content> content,
                         std::uint64_t size = 4) {
     object::content_root root{object, 0, 0, size, content};
@@ -189,6 +195,33 @@ BOOST_AUTO_TEST_CASE(a_forgotten_session_never_runs_again) {
   BOOST_TEST(r.head()->version == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_opens_sessions_in_anothers_name) {
+  object_ring r;
+  auto without = r.inline_update({}, {1});
+  without.grant.reset();
+  BOOST_TEST(refused(r.run(r.request(without)), errc::denied));
+  BOOST_TEST(r.state.map().tree(submap::sessions).size() == 0u);
+  BOOST_TEST(r.done(r.inline_update({}, {1})).version == 1u);
+  ++without.operation;
+  ++without.operation;
+  BOOST_TEST(r.done(without).version == 2u, "what is open needs no further word");
+
+  // A thief who has seen the client's word has it for another writer, another session and another client.
+  auto thief = crypto::signing_key::generate(r.random);
+  auto refuses = [&](auto change) {
+    auto u = r.inline_update({}, {1});
+    change(u);
+    return r.state.check(r.request(u, u.writer == thief.pub() ? thief : r.writer)).error().is(errc::bad_signature);
+  };
+  BOOST_TEST(refuses([&](object::update& u) {
+    u.writer = thief.pub();
+    u.creation.reset();
+  }));
+  BOOST_TEST(refuses([&](object::update& u) { u.session = new_session(born, r.random); }));
+  BOOST_TEST(refuses([&](object::update& u) { u.client.raw[0] ^= 1; }));
+  BOOST_TEST(refuses([&](object::update& u) { u.grant = object::session_grant::make(u, thief, r.nonce); }));
+}
+
 BOOST_AUTO_TEST_CASE(only_the_owner_creates_and_writes) {
   object_ring r;
   auto stranger = crypto::signing_key::generate(r.random);
@@ -310,9 +343,10 @@ BOOST_AUTO_TEST_CASE(a_revoked_server_loses_its_slots) {
 
 BOOST_AUTO_TEST_CASE(directories_only_go_forward_and_the_last_eight_are_valid) {
   object_ring r;
-  auto first = r.claim(6);
-  first.directory_version = 1;
-  for (int i = 0; i < 9; ++i) BOOST_REQUIRE(r.adopt().where);
+  for (int i = 0; i < 9; ++i) {
+    r.listed.time = after_birth(i * 11min);
+    BOOST_REQUIRE(r.adopt().where);
+  }
   BOOST_TEST(r.state.map().get(directory_version_place(1)) == nullptr);
   BOOST_TEST(r.state.map().get(directory_version_place(2)) != nullptr);
   r.listed.version = 4;
@@ -323,6 +357,22 @@ BOOST_AUTO_TEST_CASE(directories_only_go_forward_and_the_last_eight_are_valid) {
   forged.store(directory_place(), r.listed);
   auto proof = r.prove(forged, directory_place(), r.entry.object);  // signed by the wrong ring's keys
   BOOST_TEST(refused(r.run(request_of<object_operation>(adopt_directory{proof})), errc::bad_signature));
+}
+
+BOOST_AUTO_TEST_CASE(many_directories_in_a_short_time_make_no_upload_stale) {
+  object_ring r;
+  auto adopted = [&](std::uint64_t version) { return r.state.map().get(directory_version_place(version)) != nullptr; };
+  for (std::size_t i = 0; i < directory_versions_max; ++i) {
+    r.listed.time = after_birth(i * 1s);
+    BOOST_REQUIRE(r.adopt().where);
+  }
+  BOOST_TEST(adopted(1));
+  r.adopt();
+  BOOST_TEST(!adopted(1), "memory is bounded all the same");
+  r.listed.time = after_birth(1h);
+  r.adopt();
+  BOOST_TEST(!adopted(directory_versions_max - 8));
+  BOOST_TEST(adopted(directory_versions_max));
 }
 
 BOOST_AUTO_TEST_CASE(a_client_keeps_to_its_quota) {

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(clients_are_not_in_the_directory_and_operators_may_act) {
   auto colleague = p.member(member_kind::operating, operator_key);
   BOOST_TEST(p.run(p.revoking(client.id, operator_key)).where.has_value());
   BOOST_TEST(p.state.directory().revoked.contains(client.id));
-  BOOST_TEST(refused(p.run(p.revoking(client.id, operator_key)), errc::not_found));
+  BOOST_TEST((p.run(p.revoking(client.id, operator_key)).where == directory_place()), "done before is done");
+  BOOST_TEST(refused(p.run(p.revoking(node_id{}, operator_key)), errc::not_found));
   // A revoked operator's word counts no more.
   BOOST_TEST(p.run(p.revoking(colleague.id, p.operating)).where.has_value());
   BOOST_TEST(refused(p.run(p.invitation(p.new_token(member_kind::node), after_birth(1h), operator_key)), errc::denied));
@@ -157,6 +158,24 @@ BOOST_AUTO_TEST_CASE(the_newest_advertisement_wins_and_only_changes_make_version
   BOOST_TEST(p.state.directory().version == version + 1);
   auto in_map = p.state.map().load<identity::directory>(directory_place()).value();
   BOOST_TEST((codec::encode(in_map) == codec::encode(p.state.directory())));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_changes_its_entry_without_end_is_stopped) {
+  responsible_party p;
+  auto key = crypto::signing_key::generate(p.random);
+  auto node = p.member(member_kind::node, key).id;
+  std::uint64_t counter = 0;
+  auto change = [&](wall_time when) {
+    ++counter;
+    return p.run(p.advertising(node, counter, "h:" + std::to_string(counter), key), when);
+  };
+  for (std::uint32_t i = 0; i < changes_max; ++i) BOOST_REQUIRE(change(born).where);
+  auto version = p.state.directory().version;
+  BOOST_TEST(refused(change(born), errc::over_limit));
+  BOOST_TEST(p.state.directory().version == version);
+  BOOST_TEST(p.run(p.advertising(node, 100, "h:" + std::to_string(changes_max), key)).where.has_value(), "to say the same again is no change");
+  counter = 100;
+  BOOST_TEST(change(after_birth(changes_span)).where.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_admission_renews_once_and_even_after_its_expiry) {
@@ -204,7 +223,7 @@ BOOST_AUTO_TEST_CASE(the_founders_admissions_are_taken_over_once) {
   using statement = crypto::signed_statement<founding>;
   BOOST_TEST(refused(p.run(request_of<root_operation>(adopt_founding{statement::make(list, p.operating)})), errc::bad_signature));
   auto request = request_of<root_operation>(adopt_founding{statement::make(list, p.founder_key)});
-  BOOST_TEST((p.run(request).where == directory_place()));
+  BOOST_TEST((p.run(request).where == founding_place()));
   BOOST_TEST(p.state.directory().nodes.size() == 4u);
   auto proof = p.prove(p.state.map(), admission_place(p.members[2].id), p.entry.root);
   BOOST_TEST(verify_admission(ring_admission{p.members[2].id, proof}, p.chain, after_birth(24h)).has_value());

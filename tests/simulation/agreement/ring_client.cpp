@@ -27,7 +27,8 @@ ring_client::ring_client(ring_world& world, ring_watch& watch, std::uint32_t num
       random_(seed),
       key_(key_of_pair(number / 2)),
       salt_(salt_of_pair(number / 2)),
-      id_{random_.array<32>()},
+      identity_(crypto::signing_key::generate(random_)),
+      id_(identity::id_for(identity_.pub(), {})),
       session_(ring::new_session({1'700'000'000'000}, random_)),
       object_(object::id_for(key_.pub(), salt_)) {}
 
@@ -76,6 +77,7 @@ bytes ring_client::make_operation() {
   if (!if_version_) guard.conditions = {object::always{}};
   guard.actions = {object::set_content{codec::encode(content)}};
   update.guards = {guard};
+  update.grant = object::session_grant::make(update, identity_, {});
   return codec::encode(ring::object_operation(ring::update_object{object::signed_update::make(update, key_, data)}));
 }
 

@@ -45,7 +45,8 @@ class ring_client {
   seeded_random random_;
   crypto::signing_key key_;  ///< the pair's
   std::array<std::uint8_t, 32> salt_;
-  node_id id_;
+  crypto::signing_key identity_;
+  node_id id_;  ///< of that identity with a nonce of zeros
   session_id session_;
   aguid object_;
   std::uint32_t left_ = 0;

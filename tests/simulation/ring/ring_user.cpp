@@ -23,7 +23,8 @@ ring_user::ring_user(ring_world& world, believed_roots& roots, std::uint32_t num
       address_(static_cast<node_index>(world.size()) + number),
       random_(seed),
       key_(key_of_pair(number / 2)),
-      id_{random_.array<32>()},
+      identity_(crypto::signing_key::generate(random_)),
+      id_(identity::id_for(identity_.pub(), {})),
       session_(ring::new_session({1'700'000'000'000}, random_)),
       object_(object::id_for(key_.pub(), salt_)),
       client_(world.fixture.cluster, world.fixture.ring()) {}
@@ -114,15 +115,15 @@ void ring_user::write() {
   if (current_.if_version && *current_.if_version > 0) guard.conditions = {object::compare_version{*current_.if_version}};
   guard.actions = {object::set_content{codec::encode(content)}};
   asked_ = {world_.fixture.cluster, world_.fixture.ring().id, id_, session_, ++operation_, key_.pub(), object_, object::birth{salt_},
-            {guard}, {}};
+            {guard}, {}, {}};
+  if (operation_ == 1 || random_.below(2) == 0) asked_.grant = object::session_grant::make(asked_, identity_, {});
   update_ = object::signed_update::make(asked_, key_, data);
   submit();
 }
 
 void ring_user::submit() {
-  auto where = ring::result_place(id_, key_.pub(), session_, operation_);
-  auto encoded = codec::encode(ring::object_operation(ring::update_object{update_}));
-  begin(client_.submit(world_.events.now(), encoded, where), [this](result<ring::service_reply> reply) {
+  auto what = ring::submission_of(ring::object_operation(ring::update_object{update_}));
+  begin(client_.submit(world_.events.now(), std::move(what)), [this](result<ring::service_reply> reply) {
     if (reply) return submitted(std::get<ring::entry_reply>(*reply));
     ++world_.report.counts["submitted_again"];
     later(200ms, [this] { submit(); });
@@ -132,7 +133,6 @@ void ring_user::submit() {
 void ring_user::submitted(const ring::entry_reply& reply) {
   believe(reply);
   auto done = ring::result_of(update_, asked_, reply.entry.value);
-  if (!done && done.error().is(errc::not_found)) return later(200ms, [this] { submit(); });
   if (!done) return violation("was refused its own operation: " + done.error().message());
   if (done->status == ring::update_status::refused) violation("was refused a correct update with code " + std::to_string(done->code));
   bool committed = done->status == ring::update_status::committed;
