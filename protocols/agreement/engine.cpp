@@ -191,6 +191,8 @@ void replica::engine::resume_votes() {
     if (own_change_ && others()) send(std::nullopt, view_change{*own_change_});
     consider_view_change();
   }
+  // Those who asked for a later view while this seat was mute will not ask again.
+  if (auto joined = changes_.joined_by_others(view_, ring_.weak_quorum(), self_)) start_view_change(*joined);
   std::vector<ballot> open_ballots;
   for (const auto& [sequence, s] : slots_) {
     if (sequence > committed_ && s.accepted && s.accepted_durable) open_ballots.push_back(*s.accepted);

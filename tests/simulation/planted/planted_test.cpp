@@ -29,7 +29,7 @@ const std::vector<planting> plantings{
     {"a prepare counted twice", planted_bug::prepare_counted_twice, "weather", 40},
     {"a view change that forgets a prepared batch", planted_bug::view_change_forgets_prepared, "partitions", 60},
     {"a receipt before the write is durable", planted_bug::receipt_before_durable, "dispersal_calm", 10},
-    {"a vote before fsync, with the whole engine", planted_bug::vote_before_fsync, "ring_attrition", 40},
+    {"a vote before fsync, with the whole engine", planted_bug::vote_before_fsync, "ring_attrition", 120},
     {"a read that asks one member what it must see", planted_bug::read_without_quorum, "ring_old_answers", 40},
     {"an absence claimed before the log is executed", planted_bug::absence_before_execution, "ring_alone", 40},
     {"a replica's head that goes back", planted_bug::head_goes_back, "dispersal_calm", 10},
