@@ -144,7 +144,16 @@ class diagnosis {
   struct ring_sum {
     ring_status latest;        // of the seat that is furthest ahead
     std::uint32_t at_work = 0;
+    std::vector<std::uint64_t> shorts, missing;  // by the seats that answer
   };
+
+  /// By the word of b + 1 members: one that lies neither hides what is short nor makes it up.
+  static std::uint64_t vouched_for(std::vector<std::uint64_t> said, std::uint32_t seats) {
+    auto bounds = identity::bounds_for(seats);
+    if (said.empty() || !bounds) return 0;
+    std::sort(said.rbegin(), said.rend());
+    return said[std::min<std::size_t>(bounds->byzantine_max, said.size() - 1)];
+  }
 
   void look_at_rings() {
     std::map<ring_id, ring_sum> rings;
@@ -153,12 +162,15 @@ class diagnosis {
         auto& ring = rings[seat.id];
         if (ring.latest.seats == 0 || seat.executed >= ring.latest.executed) ring.latest = seat;
         if (node.answers && at_work(seat.state)) ++ring.at_work;
+        if (!node.answers) continue;
+        ring.shorts.push_back(seat.extents_short);
+        ring.missing.push_back(seat.slots_missing);
       }
     }
     for (const auto& [id, ring] : rings) {
       look_at_quorum(ring);
-      short_ += ring.latest.extents_short;
-      slots_missing_ += ring.latest.slots_missing;
+      short_ += vouched_for(ring.shorts, ring.latest.seats);
+      slots_missing_ += vouched_for(ring.missing, ring.latest.seats);
     }
   }
 

@@ -70,11 +70,18 @@ BOOST_AUTO_TEST_CASE(a_dead_node_and_missing_fragments) {
   cluster c(7);
   c.view();
   c.silence(6, life::dead);
-  c.change(0, [](auto& s) {
-    s.rings[0].executed = 6;
-    s.rings[0].extents_short = 4;
-    s.rings[0].slots_missing = 4;
+  for (int i : {0, 1}) {
+    c.change(i, [](auto& s) {
+      s.rings[0].executed = 6;
+      s.rings[0].extents_short = 4;
+      s.rings[0].slots_missing = 4;
+    });
+  }
+  c.change(2, [](auto& s) {  // one member's word neither hides this nor makes more of it
+    s.rings[0].executed = 1'000'000;
+    s.rings[0].extents_short = 0;
   });
+  c.change(3, [](auto& s) { s.rings[0].slots_missing = 999; });
   BOOST_TEST(c.view().sentence ==
              "node-7 has not answered for 12 s; 6 of 7 archive servers answer: extents have at least 5 of 6 fragments, of which 4 are needed, "
              "and writes go on; 4 extents are short of 4 fragments, filled when a server returns.");
