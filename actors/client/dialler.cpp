@@ -112,6 +112,7 @@ duration dialler::at_most(duration wanted) const { return std::clamp<duration>(e
 
 outcome dialler::enter_by(const node_id& node) {
   member_ = node;
+  if (distrusted_.contains(node)) return fail(errc::unavailable, "what member " + node.brief() + " said was untrue, and no other answers");
   if (auto learned = learn_chain(node); !learned) return learned;
   if (!trust_->configuration()) return {};
   if (goes_as_stranger()) {

@@ -41,6 +41,9 @@ class dialler {
   /// being founded there is no directory yet, and that is no error: statements speak for themselves. Ends within `patience`.
   outcome enter(const std::vector<std::string>& members, duration patience = std::chrono::seconds(60));
 
+  /// What this member said was untrue: it is not entered by again.
+  void distrust(const node_id& member) { distrusted_.insert(member); }
+
   /// The member entered by, and questions to it.
   const node_id& member() const { return member_; }
   result<membership::reply> ask(membership::request what, duration patience = std::chrono::seconds(40)) const;
@@ -67,6 +70,7 @@ class dialler {
   trust_ptr trust_;
   links link_;
   node_id member_;
+  std::set<node_id> distrusted_;
   instant enter_until_{};  ///< when `enter` gives up
 };
 

@@ -194,7 +194,7 @@ void session_state::on_consumed() {
 /// Messages wait, and neither credit nor socket has let one more frame go for too long.
 bool session_state::peer_stalls(instant now) {
   bool waiting = writing_ || !pulled_.empty() || unwritten_bytes_ >= limits::unwritten_bytes_max;
-  if (!waiting) took_at_ = now;
+  if (!waiting || paused_) took_at_ = now;  // while nothing is read, neither are the peer's grants
   return now - took_at_ > setup_.stall_timeout;
 }
 

@@ -1,4 +1,5 @@
 // What peers and strangers ask: each request is answered once, from what this node knows or by what the root ring says.
+#include "actors/base/clock.hpp"
 #include "actors/base/send_later.hpp"
 #include "actors/membership/membership_role.hpp"
 
@@ -12,6 +13,7 @@ constexpr auto retry_interval = 250ms;          ///< when a request that cannot 
 constexpr std::size_t called_back_max = 1024;
 constexpr std::size_t calls_at_once = 16;       ///< a socket or a resolver's thread each, for as long as an address takes to fail
 constexpr auto call_timeout = 2min;             ///< as long as names may wait for a resolver: what is counted as under way is
+constexpr auto call_patience = 30s;             ///< then the newcomer, who waits little longer, is told that it cannot be reached
 constexpr std::size_t statements_at_once = 64;  ///< strangers' and operators' requests under way at the root ring
 
 }  // namespace
@@ -129,14 +131,19 @@ void membership_state::call_back(const inbound& m, const membership::join_reques
   if (join->tls_key != m.from->tls_key) {
     return refuse(m, error(errc::denied, "the request is for another TLS key than it came over; start the new node itself with the token"));
   }
-  if (calling_back_.size() >= calls_at_once || !calling_back_.insert(join->tls_key).second) {
+  std::erase_if(calling_back_, [now = steady_now()](const auto& call) { return now - call.second > call_timeout; });
+  if (calling_back_.contains(join->tls_key)) {
+    return refuse(m, error(errc::over_limit, "the node is still being called at " + request.dial_back + "; start it again in two minutes"));
+  }
+  if (calling_back_.size() >= calls_at_once) {
     return refuse(m, error(errc::over_limit, "too many newcomers are being called back; start the node again in a minute"));
   }
+  calling_back_[join->tls_key] = steady_now();
   auto unreachable = [this, m, request] {
     refuse(m, error(errc::denied, "this cluster cannot reach the new node at " + request.dial_back +
                                       "; open that port, or set `advertise` in its manifest to an address others can dial"));
   };
-  self_->request(context_->config.link.manager, call_timeout, connect_atom::value, request.dial_back, link::traffic_class::foreground)
+  self_->request(context_->config.link.manager, call_patience, connect_atom::value, request.dial_back, link::traffic_class::foreground)
       .then(
           [this, m, request, unreachable, tls_key = join->tls_key](const connected& answer) {
             calling_back_.erase(tls_key);
@@ -150,10 +157,7 @@ void membership_state::call_back(const inbound& m, const membership::join_reques
             called_back_.insert({tls_key, request.dial_back});
             admit(m, request);
           },
-          [this, unreachable, tls_key = join->tls_key](const caf::error&) {
-            calling_back_.erase(tls_key);
-            unreachable();
-          });
+          [unreachable](const caf::error&) { unreachable(); });  // the call goes on, and counts
 }
 
 void membership_state::admit(const inbound& m, const membership::join_request& request) {

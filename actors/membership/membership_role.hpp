@@ -45,7 +45,7 @@ class membership_state {
   std::optional<directory_upkeep> directory_;
   bool configured_ = false;
   std::size_t under_way_ = 0;                             ///< others' requests that the root ring has been asked
-  std::set<digest> calling_back_;                         ///< newcomers' keys, while they are dialled
+  std::map<digest, instant> calling_back_;                ///< newcomers' keys, while they are dialled, and since when
   std::set<std::pair<digest, std::string>> called_back_;  ///< newcomers' keys and addresses at which they answered
 };
 

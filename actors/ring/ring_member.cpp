@@ -26,7 +26,7 @@ struct ring_member_state {
   using asker = std::variant<inbound, caf::typed_response_promise<ring_answer>>;
 
   std::unique_ptr<ring::ring_engine> engine;
-  ring::ticket_desk<asker> tickets{ring::tickets_max / 8, ring::ticket_age_max};
+  ring::ticket_desk<asker> tickets{ring::tickets_max / 4, ring::ticket_age_max};
   std::array<std::uint64_t, 7> timer_generation{};
   std::uint64_t published_certified = 0;
   std::optional<std::pair<std::uint64_t, life>> published;  ///< view and life

@@ -126,8 +126,8 @@ bool inspect(F& f, repair_entry& x) {
   return f.fields("extent", x.extent, "code", x.code, "missing", x.missing);
 }
 
-/// Directory versions that placement may name: the newest few, and as many as are not older than an upload may be, so that nodes which change
-/// what they say of themselves make nobody's upload stale.
+/// Directory versions that placement may name: the newest few, and as many as were the newest lately, so that nodes which change what they
+/// say of themselves make nobody's upload stale.
 constexpr std::size_t directory_versions_min = 8, directory_versions_max = 128;
 constexpr std::chrono::milliseconds directory_span = std::chrono::minutes(10);
 

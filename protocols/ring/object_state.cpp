@@ -283,8 +283,9 @@ applied object_state::run(const checked_directory& request, batch&) {
   map_.put(where, request.encoded);
   directories_[newer.version] = request.directory;
   while (directories_.size() > directory_versions_min) {
-    auto oldest = directories_.begin();
-    if (oldest->second->time + directory_span >= newer.time && directories_.size() <= directory_versions_max) break;
+    auto oldest = directories_.begin(), next = std::next(oldest);
+    bool named_lately = next->second->time + directory_span >= newer.time;  // it was the newest until the next one came
+    if (named_lately && directories_.size() <= directory_versions_max) break;
     map_.erase(directory_version_place(oldest->first));
     directories_.erase(oldest);
   }

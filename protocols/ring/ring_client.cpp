@@ -183,6 +183,7 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
   }
   if (c.at == phase::submitting && refusal.code == static_cast<std::uint16_t>(errc::unavailable)) {
     // It may have been ordered by another's hand all the same: no refusal of the operation.
+    c.missed_reply = true;
     if (!c.to_all) send_to_all(id, c, now, out);
     return;
   }
@@ -192,8 +193,13 @@ void ring_client::on_refusal(call_id id, call& c, seat_index from, failure_reply
   std::size_t same = 0;
   for (const auto& [seat, other] : c.refusals) same += other.code == refusal.code;
   if (same >= ring().weak_quorum()) {
+    // Of an operation that was sent before and not answered these two say nothing.
     bool forgotten = c.missed_reply && refusal.code == static_cast<std::uint16_t>(errc::too_old);
-    finish(id, fail(forgotten ? error(errc::outcome_unknown, "the ring has forgotten whether it executed the operation") : error_of(refusal)), out);
+    bool crowded = c.missed_reply && refusal.code == static_cast<std::uint16_t>(errc::over_limit);
+    auto why = forgotten ? error(errc::outcome_unknown, "the ring has forgotten whether it executed the operation")
+               : crowded ? error(errc::outcome_unknown, "the ring has too much to do to say whether it took the operation")
+                         : error_of(refusal);
+    finish(id, fail(std::move(why)), out);
   } else if (!c.to_all) {
     send_to_all(id, c, now, out);
   }
@@ -256,7 +262,7 @@ ring_client::step ring_client::on_tick(instant now) {
       auto patience = c.to_all ? limits_.retry_interval : limits_.primary_patience;
       if (now - c.last_sent >= patience) {
         c.refusals.clear();
-        c.missed_reply = true;
+        c.missed_reply = c.missed_reply || !c.requests.empty();
         send_to_all(id, c, now, out);
       }
     } else if (c.at == phase::marking) {

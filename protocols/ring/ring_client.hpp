@@ -4,8 +4,8 @@
 // members give it. A linearizable read learns from a quorum, after the call, the highest sequence each has prepared, and
 // then accepts an entry under a certified root at or above the maximum: every operation acknowledged before the call was
 // prepared by a quorum, so the maximum covers it. What cannot be decided in time ends as `errc::unavailable`, or for an
-// operation that was sent as `errc::outcome_unknown`, never as a failure it may not be. So is `too_old` once a reply has been missed:
-// the ring may have forgotten an operation that it executed.
+// operation that was sent as `errc::outcome_unknown`, never as a failure it may not be. So are `too_old` and `over_limit` once
+// a reply has been missed: the ring may have forgotten an operation that it executed, or have it waiting.
 //
 // Threading: none. The caller carries out sends, and reports replies, unreachable seats and the passing of time.
 #pragma once

@@ -20,7 +20,7 @@ outcome operator_session::is_shown(const ring::submission& what, const membershi
   if (configuration && done && done->entry.value && what.shows(done->where, *done->entry.value)) {
     if (ring::verify(done->entry, done->where, configuration->cluster, configuration->root)) return {};
   }
-  return fail(errc::outcome_unknown, "the member that was asked did not prove that the ring has done it; ask again, by another member");
+  return fail(errc::outcome_unknown, "the member that was asked did not prove that the ring has done it");
 }
 
 outcome operator_session::order(const ring::root_operation& operation) const {
@@ -34,6 +34,7 @@ outcome operator_session::order(const ring::root_operation& operation) const {
     } else {
       auto answer = dialler_->ask(membership::statement_request{what.operation}, left(patience));
       done = answer ? is_shown(what, *answer) : fail(answer.error());
+      if (answer && !done) dialler_->distrust(dialler_->member());
     }
     if (done || !(done.error().is(errc::outcome_unknown) || done.error().is(errc::unavailable))) break;
   }

@@ -373,6 +373,13 @@ BOOST_AUTO_TEST_CASE(many_directories_in_a_short_time_make_no_upload_stale) {
   r.adopt();
   BOOST_TEST(!adopted(directory_versions_max - 8));
   BOOST_TEST(adopted(directory_versions_max));
+  // One that stood for days, and then was followed by many at once.
+  auto stood = r.listed.version;
+  for (int i = 1; i <= 20; ++i) {
+    r.listed.time = after_birth(72h + i * 1s);
+    r.adopt();
+  }
+  BOOST_TEST(adopted(stood));
 }
 
 BOOST_AUTO_TEST_CASE(a_client_keeps_to_its_quota) {

@@ -63,15 +63,15 @@ struct asking {
   std::optional<result<service_reply>> outcome;
 };
 
-/// An operation that every member says is too old; what the client makes of it.
-result<service_reply> too_old_after(const std::function<void(ring_client&, instant&, std::vector<ring_client::send>&)>& before) {
+/// An operation that every member refuses with this code; what the client makes of it.
+result<service_reply> refused_after(errc code, const std::function<void(ring_client&, instant&, std::vector<ring_client::send>&)>& before) {
   test_cluster cluster(4);
   ring_client client(cluster.cluster, cluster.entry.object);
   instant now{1s};
   auto under_way = client.submit(now, anything).second.sends;
   before(client, now, under_way);
   for (std::size_t i = 0; i < under_way.size(); ++i) {
-    auto step = client.on_reply(now, under_way[i].request, refusal(errc::too_old));
+    auto step = client.on_reply(now, under_way[i].request, refusal(code));
     if (!step.completions.empty()) return std::move(step.completions[0].what);
     under_way.insert(under_way.end(), step.sends.begin(), step.sends.end());
   }
@@ -249,12 +249,30 @@ BOOST_AUTO_TEST_CASE(a_page_that_does_not_go_forward_is_none) {
 }
 
 BOOST_AUTO_TEST_CASE(too_old_is_certain_only_if_no_reply_was_missed) {
-  BOOST_TEST(too_old_after([](auto&, auto&, auto&) {}).error().is(errc::too_old));
-  BOOST_TEST(too_old_after([](auto& client, auto& now, auto& under_way) {
+  BOOST_TEST(refused_after(errc::too_old, [](auto&, auto&, auto&) {}).error().is(errc::too_old));
+  BOOST_TEST(refused_after(errc::too_old, [](auto& client, auto& now, auto& under_way) {
                now += 500ms;
                under_way = client.on_tick(now).sends;
              }).error().is(errc::outcome_unknown));
-  BOOST_TEST(too_old_after([](auto& client, auto& now, auto& under_way) {
+  BOOST_TEST(refused_after(errc::too_old, [](auto& client, auto& now, auto& under_way) {
                under_way = client.on_unreachable(now, under_way[0].request).sends;
+             }).error().is(errc::outcome_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(over_limit_is_certain_only_if_no_reply_was_missed) {
+  auto refuse_until_late = [](ring_client& client, instant& now, std::vector<ring_client::send>& under_way) {
+    for (auto late = now + 16s; now < late; now += 1s) {
+      auto asked = std::exchange(under_way, {});
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        auto step = client.on_reply(now, asked[i].request, refusal(errc::over_limit));
+        asked.insert(asked.end(), step.sends.begin(), step.sends.end());
+      }
+      under_way = client.on_tick(now).sends;
+    }
+  };
+  BOOST_TEST(refused_after(errc::over_limit, refuse_until_late).error().is(errc::over_limit));
+  BOOST_TEST(refused_after(errc::over_limit, [&](auto& client, auto& now, auto& under_way) {
+               under_way = client.on_unreachable(now, under_way[0].request).sends;
+               refuse_until_late(client, now, under_way);
              }).error().is(errc::outcome_unknown));
 }
