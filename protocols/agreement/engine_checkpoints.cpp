@@ -61,6 +61,11 @@ void replica::engine::make_stable(const checkpoint_certificate& c) {
   checkpoints_.drop_through(c.sequence);
   tell({event_kind::stable_checkpoint, view_, c.sequence, {}, {}, {}});
   check_amnesia_over();
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [reached, s] : slots_) {
+    if (in_window(reached) && s.accepted_durable && !s.committed) waiting.push_back(reached);
+  }
+  for (auto reached : waiting) advance(reached);
   propose();
 }
 

@@ -124,7 +124,11 @@ void replica::engine::handle(seat_index from, pre_prepare&& m) {
     return refuse(from, "a pre-prepare's body does not hash to its digest");
   }
   if (p.what.batch != null_digest()) {
-    if (auto ok = check_batch(*p.body, names); !ok) return refuse(from, ok.error().message());
+    if (auto ok = check_batch(*p.body, names); !ok) {
+      // It comes again and again, also when it is an honest one that grew too old on its way: a primary whose proposals do not pass is left.
+      if (!unsettled_since_) unsettled_since_ = now_.now;
+      return refuse(from, ok.error().message());
+    }
   }
   if (!make_room(size_of(*p.body))) return;  // sent again when older batches are through
   wanted_.erase(p.what.sequence);
@@ -194,9 +198,11 @@ void replica::engine::handle(seat_index from, commit&& m) {
   advance(m.what.sequence);
 }
 
+/// Beyond the window no certificate is made and nothing is committed: a view change could not carry it. What a new view proposes there to a seat
+/// that lags waits until its window comes up to it (`make_stable`).
 void replica::engine::advance(std::uint64_t sequence) {
   auto* s = find_slot(sequence);
-  if (!s || !s->accepted_durable || !can_vote()) return;
+  if (!s || !s->accepted_durable || !can_vote() || !in_window(sequence)) return;
   if (!s->prepared && s->has_prepare_quorum(ring_.quorum())) {
     s->prepared = true;
     s->certificate = s->make_certificate(ring_.quorum());

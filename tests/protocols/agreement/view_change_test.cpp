@@ -256,3 +256,34 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_again_after_it_was_executed_does_not_d
   ring.run_for(30s);
   for (auto& m : ring.members) BOOST_TEST(m.engine->view() == 1u);
 }
+
+BOOST_AUTO_TEST_CASE(a_seat_that_lags_commits_nothing_that_its_view_change_would_not_carry) {
+  ring_pump ring(3);
+  ring.run_for(50ms);
+  ring.kill(2);
+  for (int i = 0; i < 299; ++i) {
+    ring.submit(0, std::to_string(i));
+    BOOST_REQUIRE(ring.executed_everywhere(static_cast<std::size_t>(i) + 1));
+  }
+  // Seat 2 comes back far behind and stays there; batch 300 is certified at seat 1 alone when the primary dies.
+  ring.filter = [](seat_index from, seat_index to, const message& m) {
+    if (to == 2 && std::holds_alternative<batches>(m)) return false;
+    auto* vote = std::get_if<prepare>(&m);
+    return !(vote && from == 1 && to == 0 && vote->what.sequence == 300);
+  };
+  ring.start(2);
+  ring.run_for(100ms);
+  ring.submit(0, "one");
+  ring.run_for(5ms);
+  ring.kill(0);
+  ring.run_until([&] { return ring.members[1].engine->committed() == 300; }, 10s);
+  ring.kill(1);
+  ring.run_until([&] { return ring.members[2].engine->view() == 2; }, 20s);
+  ring.filter = nullptr;
+  ring.start(0);
+  ring.submit(2, "other");
+  ring.run_for(20s);
+  ring.start(1);
+  BOOST_TEST(ring.executed_everywhere(301, 30s));
+  BOOST_TEST(ring.agree());
+}
