@@ -26,7 +26,8 @@ void flip_bit(const fs::path& file, double part) {
   const auto written = all.find_last_not_of('\0') + 1;
   BOOST_REQUIRE_GT(written, 10u);
   auto at = static_cast<std::size_t>(static_cast<double>(written) * part);
-  while (all[at] == '\0') ++at;  // the padding between records holds nothing that could be damaged
+  // The padding between records holds nothing that could be damaged, and flipped again the same byte shall be found again.
+  while (all[at] == '\0' || all[at] == '\1') ++at;
   f.clear();
   f.seekp(static_cast<std::streamoff>(at));
   f.put(static_cast<char>(all[at] ^ 1));
