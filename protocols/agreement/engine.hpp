@@ -6,9 +6,8 @@
 //   engine_view_change.cpp  leaving and entering views
 //   engine_catch_up.cpp     statuses, resends, fetching and serving batches
 //
-// Invariants: a vote leaves only by `after_stored`; votes are taken, certificates made and commits sent
-// within (stable, stable + window] alone;
-// executed <= delivered <= committed; what is delivered is contiguous.
+// Invariants: a vote leaves only by `after_stored`; certificates are made and commits sent within (stable, stable + window]
+// alone; executed <= delivered <= committed; what is delivered is contiguous.
 #pragma once
 
 #include <functional>

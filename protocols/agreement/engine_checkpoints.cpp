@@ -61,6 +61,7 @@ void replica::engine::make_stable(const checkpoint_certificate& c) {
   checkpoints_.drop_through(c.sequence);
   tell({event_kind::stable_checkpoint, view_, c.sequence, {}, {}, {}});
   check_amnesia_over();
+  // Collected first: what goes on may commit, and make the next checkpoint stable, which forgets slots.
   std::vector<std::uint64_t> waiting;
   for (const auto& [reached, s] : slots_) {
     if (in_window(reached) && s.accepted_durable && !s.committed) waiting.push_back(reached);

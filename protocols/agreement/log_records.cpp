@@ -32,12 +32,11 @@ std::optional<std::uint64_t> log_index::find(std::uint64_t sequence) const {
 
 void log_replay::commit(std::uint64_t sequence, const digest& d) {
   if (sequence > state_.stable.sequence) state_.slots[sequence].committed = d;
-  if (sequence != state_.committed + 1) return;
-  state_.committed = sequence;
-  for (auto at = state_.slots.find(sequence); at != state_.slots.end() && at->first <= state_.committed;) {
-    bool voted = at->second.accepted || at->second.prepared;  // if not, a catch-up brought it, which may be long: it stays in the log alone
+  // What a catch-up brought is under no vote of this seat: it stays in the log alone, however long the catch-up was.
+  for (auto at = state_.slots.find(state_.committed + 1); at != state_.slots.end() && at->first == state_.committed + 1 && at->second.committed;) {
+    ++state_.committed;
+    bool voted = at->second.accepted || at->second.prepared;
     at = voted ? std::next(at) : state_.slots.erase(at);
-    if (at != state_.slots.end() && at->first == state_.committed + 1 && at->second.committed) ++state_.committed;
   }
 }
 

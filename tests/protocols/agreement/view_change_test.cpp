@@ -287,3 +287,15 @@ BOOST_AUTO_TEST_CASE(a_seat_that_lags_commits_nothing_that_its_view_change_would
   BOOST_TEST(ring.executed_everywhere(301, 30s));
   BOOST_TEST(ring.agree());
 }
+
+BOOST_AUTO_TEST_CASE(a_proposal_that_grew_too_old_on_its_way_is_proposed_anew_without_another_client) {
+  ring_pump ring(3);
+  ring.run_for(50ms);
+  ring.filter = [](seat_index from, auto, const message&) { return from != 0; };  // the primary is heard by nobody
+  ring.submit(0, "late");
+  ring.run_for(6s);  // longer than clocks may differ
+  ring.filter = nullptr;
+  BOOST_TEST(ring.executed_everywhere(1, 20s));
+  BOOST_TEST(ring.members[1].engine->view() > 0u);
+  BOOST_TEST(ring.agree());
+}
