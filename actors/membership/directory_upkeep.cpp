@@ -92,10 +92,10 @@ void directory_upkeep::advertise() {
   if (!directory || advertising_ || steady_now() < advertise_at_) return;
   auto listed = directory->nodes.find(context_.identity().node);
   auto advert = context_.config.advert;
-  if (listed != directory->nodes.end() && identity::lists(listed->second, advert)) return;
-  advertising_ = true;
   advert.cluster = context_.identity().cluster;
   advert.node = context_.identity().node;
+  if (listed != directory->nodes.end() && identity::lists(listed->second, advert)) return;
+  advertising_ = true;
   advert.counter = std::max(static_cast<std::uint64_t>(wall_now().ms), counter_min_);
   ring::advertise operation{crypto::signed_statement<identity::advertisement>::make(advert, context_.identity_key())};
   context_.ask_root(ring::submission_of(ring::root_operation(operation)), [this](result<ring::entry_reply> done) {

@@ -99,6 +99,19 @@ BOOST_AUTO_TEST_CASE(a_node_whose_clock_was_set_back_is_listed_at_its_new_addres
   BOOST_TEST(eventually([&] { return counted([](auto& r) { return r.taken > 0; }); }));
   BOOST_TEST(counted([](auto& r) { return r.refused; }) == 1u);
 
+  // Once it is listed as it is, it says no more: each word would be a batch of the root ring.
+  directory.version = 2;
+  directory.nodes[self.id].address = "127.0.0.1:2";
+  state.store(ring::directory_place(), directory);
+  BOOST_REQUIRE(trust->adopt(cluster.prove(state, ring::directory_place(), cluster.entry.root)));
+  auto said = counted([](auto& r) { return r.taken; });
+  auto said_last = steady_now();
+  BOOST_TEST(eventually([&] {
+    auto now_said = counted([](auto& r) { return r.taken; });
+    if (std::exchange(said, now_said) != now_said) said_last = steady_now();
+    return steady_now() - said_last > std::chrono::seconds(2);  // eight rounds
+  }));
+
   caf::scoped_actor scope(node.system());
   for (const auto& actor : {role, caf::actor_cast<caf::actor>(asker)}) {
     scope->send_exit(actor, caf::exit_reason::user_shutdown);
